@@ -1,0 +1,163 @@
+//! What a process should be: the word that configuration and detection hand to supervision.
+//!
+//! A spec is a wish, already checked and in final types (no string durations). It is immutable; a changed
+//! configuration makes a new one.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What to execute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// A string that its author wrote for a shell: run as `/bin/sh -c TEXT`.
+    Shell(String),
+    /// An argument list, executed as it is; no shell ever sees it.
+    Exec(Vec<String>),
+}
+
+impl Command {
+    /// The argument list that is executed.
+    pub fn argv(&self) -> Vec<String> {
+        match self {
+            Self::Shell(text) => vec!["/bin/sh".to_owned(), "-c".to_owned(), text.clone()],
+            Self::Exec(argv) => argv.clone(),
+        }
+    }
+}
+
+/// A service is expected to stay; a task is expected to end with success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Service,
+    Task,
+}
+
+/// When a run that ended by itself is started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Restart {
+    No,
+    OnFailure,
+    Always,
+}
+
+impl Restart {
+    /// `on-failure` for services, `no` for tasks.
+    pub const fn default_for(kind: Kind) -> Self {
+        match kind {
+            Kind::Service => Self::OnFailure,
+            Kind::Task => Self::No,
+        }
+    }
+}
+
+/// How a process is asked to stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// Signal number; SIGTERM unless configured.
+    pub signal: i32,
+    /// Grace between the signal and the next, harder step.
+    pub timeout: Duration,
+    /// Runs first, at most 5 s.
+    pub command: Option<Command>,
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self { signal: 15, timeout: Duration::from_secs(10), command: None }
+    }
+}
+
+/// What the child's stdin is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stdin {
+    /// A pipe whose other end the shim holds open and silent (several watchers quit on EOF).
+    Open,
+    /// `/dev/null`.
+    Null,
+}
+
+impl Stdin {
+    /// `open` for services, `null` for tasks.
+    pub const fn default_for(kind: Kind) -> Self {
+        match kind {
+            Kind::Service => Self::Open,
+            Kind::Task => Self::Null,
+        }
+    }
+}
+
+/// Where a process comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// `[processes.NAME]` of a configuration file.
+    Declared,
+    /// A script found in the project.
+    Detected,
+    /// `run -- CMD`.
+    AdHoc,
+}
+
+/// What a process should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessSpec {
+    pub name: String,
+    pub command: Command,
+    /// Absolute.
+    pub dir: PathBuf,
+    /// `.env` files, absolute, read at each start in this order.
+    pub env_files: Vec<PathBuf>,
+    /// `env` of the configuration; wins over everything but Brummer's own variables.
+    pub env: Vec<(String, String)>,
+    /// Names in the same project that must be ready first.
+    pub depends_on: Vec<String>,
+    /// Started by `up`.
+    pub autostart: bool,
+    pub kind: Kind,
+    pub restart: Restart,
+    pub stop: Stop,
+    pub stdin: Stdin,
+    /// One pipe for both streams: exact order, stream `out`.
+    pub merge_output: bool,
+    /// Its leader ends by design and leaves the work to its tree.
+    pub daemonizes: bool,
+    pub origin: Origin,
+}
+
+impl ProcessSpec {
+    /// A spec with the defaults of its kind.
+    pub fn new(name: impl Into<String>, command: Command, dir: PathBuf, kind: Kind, origin: Origin) -> Self {
+        Self {
+            name: name.into(),
+            command,
+            dir,
+            env_files: Vec::new(),
+            env: Vec::new(),
+            depends_on: Vec::new(),
+            autostart: true,
+            kind,
+            restart: Restart::default_for(kind),
+            stop: Stop::default(),
+            stdin: Stdin::default_for(kind),
+            merge_output: false,
+            daemonizes: false,
+            origin,
+        }
+    }
+}
+
+/// What a client brings along with a command that starts something: the world its user lives in.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ClientContext {
+    /// The client's environment as it is; filtering (contract §7) happens when a run is composed.
+    pub env: Vec<(String, String)>,
+    pub umask: Option<u32>,
+    /// (resource number, soft, hard) as `getrlimit` gives them.
+    pub rlimits: Vec<(i32, u64, u64)>,
+}
