@@ -9,6 +9,7 @@
 //! identity of this boot. Idea: tokio-util's `TaskTracker` with `CancellationToken`.
 
 pub mod clock;
+pub mod faults;
 mod panics;
 pub mod sys;
 mod task;
