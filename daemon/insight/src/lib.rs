@@ -1,1 +1,8 @@
-//! Filled below.
+//! What lines mean: their level, the URLs in them, the errors that they report.
+#![deny(clippy::indexing_slicing, clippy::string_slice)]
+
+mod classifier;
+mod finding;
+
+pub use classifier::{Classifier, ClassifierContext};
+pub use finding::{Findings, FoundUrl, Frame, IncidentDraft, Language, Place};
