@@ -1,0 +1,2 @@
+//! End to end, through the real binaries.
+fn main() {}
