@@ -1,0 +1,242 @@
+//! The client's side of the wire: find or start the daemon, ask, follow, and come back after a loss.
+//!
+//! A [`Client`] is one connection, shared by its clones, that is made again whenever it broke. Commands go
+//! through [`Client::call`], which repeats them with the same request id; streams go through the follows
+//! and watches, which resume by cursor or by a new snapshot for as long as it takes. Clients hold no state
+//! of the daemon's: whatever they show can be asked for again.
+
+mod backoff;
+mod connect;
+mod context;
+mod dial;
+mod error;
+mod follow;
+mod resume;
+mod start;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch as cell;
+use tokio::time::Instant;
+use tonic::Status;
+use tonic::transport::Channel;
+
+pub use backoff::Backoff;
+pub use context::{client_context, new_command};
+pub use error::{ClientError, EXIT_UNREACHABLE};
+pub use follow::{EventFollow, EventFollowEvent, LogFollow, LogFollowEvent};
+pub use start::READY_WORD;
+pub use watch::{
+    EndpointWatch, IncidentWatch, ProcessWatch, ProjectWatch, Watch, WatchEvent, Watched, endpoint_key,
+};
+
+use crate::address::{Overrides, Places, lock_holder};
+use crate::v1;
+use v1::event_service_client::EventServiceClient;
+use v1::incident_service_client::IncidentServiceClient;
+use v1::log_service_client::LogServiceClient;
+use v1::process_service_client::ProcessServiceClient;
+use v1::project_service_client::ProjectServiceClient;
+use v1::system_service_client::SystemServiceClient;
+
+/// How long [`Client::call`] tries to come back after a loss.
+const CALL_BUDGET: Duration = Duration::from_secs(5);
+
+/// How to find the daemon.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    /// `--socket`; else the environment, the lock, the default decide.
+    pub socket: Option<PathBuf>,
+    /// Start a daemon if none lives. Without it a missing daemon is an error, and nothing is connected to
+    /// that could start one.
+    pub autostart: bool,
+    /// For finding, starting and greeting together. Not a deadline of later requests.
+    pub timeout: Duration,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self { socket: None, autostart: true, timeout: Duration::from_secs(10) }
+    }
+}
+
+/// Who answered the greeting.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DaemonInfo {
+    pub pid: u32,
+    pub version: String,
+    pub protocol: u32,
+}
+
+/// A connection to the daemon. Cheap to clone; clones share the connection.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    channel: Channel,
+    places: Arc<Places>,
+    socket: PathBuf,
+    autostart: bool,
+    start_limit: Duration,
+    daemon: cell::Sender<DaemonInfo>,
+}
+
+impl Client {
+    /// Finds or starts the daemon and greets it.
+    ///
+    /// # Errors
+    /// No daemon (exit 3), one that is silent or of another protocol, one that could not be started.
+    pub async fn connect(options: ConnectOptions) -> Result<Self, ClientError> {
+        let overrides = Overrides { socket: options.socket, state_dir: None };
+        Self::connect_at(Places::of_process(&overrides)?, options.autostart, options.timeout).await
+    }
+
+    /// As [`Client::connect`], at given places.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub async fn connect_at(places: Places, autostart: bool, timeout: Duration) -> Result<Self, ClientError> {
+        let places = Arc::new(places);
+        let mut client = Self {
+            inner: Arc::new(Inner {
+                channel: dial::channel(places.clone()),
+                socket: places.socket_now(),
+                places,
+                autostart,
+                start_limit: timeout,
+                daemon: cell::Sender::new(DaemonInfo::default()),
+            }),
+        };
+        connect::greet(&client, autostart, timeout).await?;
+        if let Some(inner) = Arc::get_mut(&mut client.inner) {
+            // A daemon that had to be started, or that the lock named, may listen elsewhere than was thought.
+            inner.socket = inner.places.socket_now();
+        }
+        Ok(client)
+    }
+
+    pub fn projects(&self) -> ProjectServiceClient<Channel> {
+        ProjectServiceClient::new(self.inner.channel.clone())
+    }
+
+    pub fn processes(&self) -> ProcessServiceClient<Channel> {
+        ProcessServiceClient::new(self.inner.channel.clone())
+    }
+
+    pub fn logs(&self) -> LogServiceClient<Channel> {
+        LogServiceClient::new(self.inner.channel.clone())
+    }
+
+    pub fn incidents(&self) -> IncidentServiceClient<Channel> {
+        IncidentServiceClient::new(self.inner.channel.clone())
+    }
+
+    pub fn events(&self) -> EventServiceClient<Channel> {
+        EventServiceClient::new(self.inner.channel.clone())
+    }
+
+    pub fn system(&self) -> SystemServiceClient<Channel> {
+        SystemServiceClient::new(self.inner.channel.clone())
+    }
+
+    /// The socket that was connected to first.
+    pub fn socket(&self) -> &Path {
+        &self.inner.socket
+    }
+
+    pub fn places(&self) -> &Places {
+        &self.inner.places
+    }
+
+    /// The daemon that answered the newest greeting.
+    pub fn daemon(&self) -> DaemonInfo {
+        self.inner.daemon.borrow().clone()
+    }
+
+    fn set_daemon(&self, daemon: DaemonInfo) {
+        self.inner.daemon.send_replace(daemon);
+    }
+
+    /// Makes a request, and makes it again when the connection is lost: after 50 ms, then twice as long
+    /// up to 1 s, 5 s in all. `make` must send the same message each time, so that the daemon recognises
+    /// the request id and does nothing twice.
+    ///
+    /// If the request found nobody to be sent to, and this client may start a daemon, it does; a daemon
+    /// that ends *during* a request is not replaced: somebody may just have stopped it.
+    ///
+    /// # Errors
+    /// What the daemon answers; exit 3 when it stays away.
+    pub async fn call<T, F>(&self, make: F) -> Result<T, ClientError>
+    where
+        F: AsyncFn(&Self) -> Result<tonic::Response<T>, Status>,
+    {
+        let mut backoff = Backoff::default();
+        let mut lost_at = None;
+        loop {
+            let status = match make(self).await {
+                Ok(response) => return Ok(response.into_inner()),
+                Err(status) if error::is_lost(&status) => status,
+                Err(status) => return Err(status.into()),
+            };
+            let places = &self.inner.places;
+            if lost_at.is_none()
+                && self.inner.autostart
+                && dial::was_never_sent(&status)
+                && lock_holder(&places.state_dir).is_none()
+            {
+                lost_at = Some(Instant::now());
+                connect::greet(self, true, self.inner.start_limit).await?;
+                continue;
+            }
+            let since = *lost_at.get_or_insert_with(Instant::now);
+            let delay = backoff.next().unwrap_or(CALL_BUDGET);
+            if since.elapsed() + delay > CALL_BUDGET {
+                return Err(ClientError::gone(&places.socket_now(), &status));
+            }
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    /// As [`Client::call`], with a deadline of the user's: when it passes, the waiting ends and the work
+    /// goes on.
+    ///
+    /// # Errors
+    /// As [`Client::call`]; `DEADLINE_EXCEEDED` (exit 1).
+    pub async fn call_within<T, F>(&self, limit: Duration, make: F) -> Result<T, ClientError>
+    where
+        F: AsyncFn(&Self) -> Result<tonic::Response<T>, Status>,
+    {
+        tokio::time::timeout(limit, self.call(make)).await.unwrap_or_else(|_| Err(ClientError::time_out()))
+    }
+
+    /// Lines by cursor, each once, over restarts of the daemon, for ever.
+    pub fn follow_logs(&self, request: v1::FollowRequest) -> LogFollow {
+        LogFollow::new(self.clone(), request)
+    }
+
+    /// Events by cursor, over restarts of the daemon, for ever.
+    pub fn follow_events(&self, request: v1::FollowEventsRequest) -> EventFollow {
+        EventFollow::new(self.clone(), request)
+    }
+
+    pub fn watch_processes(&self, request: v1::WatchProcessesRequest) -> ProcessWatch {
+        Watch::new(self.clone(), request)
+    }
+
+    pub fn watch_incidents(&self, request: v1::WatchIncidentsRequest) -> IncidentWatch {
+        Watch::new(self.clone(), request)
+    }
+
+    pub fn watch_endpoints(&self, request: v1::WatchEndpointsRequest) -> EndpointWatch {
+        Watch::new(self.clone(), request)
+    }
+
+    pub fn watch_projects(&self, request: v1::WatchProjectsRequest) -> ProjectWatch {
+        Watch::new(self.clone(), request)
+    }
+}
