@@ -1,2 +1,22 @@
-//! End to end, through the real binaries.
-fn main() {}
+//! End to end, through the real binaries, a world a test. `tests/README.md` maps each test to the faults
+//! and defects that it stands against.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking, start programs and read clocks"
+)]
+
+mod bad_input;
+mod common;
+mod crash;
+mod daemon;
+mod defects;
+mod log_bombs;
+mod output;
+mod run_ends;
+mod start_stop;
+mod stopping;
