@@ -2,40 +2,418 @@
 
 use brummer_event::{Level, Stream, WallNs};
 
-use crate::Findings;
+use crate::incidents::bundler::{self, Bundler};
+use crate::incidents::group::{self, Group};
+use crate::incidents::javascript::{self, Stack};
+use crate::incidents::python::{self, Traceback};
+use crate::incidents::rust::{Diagnostic, Panic};
+use crate::incidents::{Change, Shape, Step, fingerprint, npm, paths};
+use crate::level::{self, Mark, Structured, Tool};
+use crate::{Findings, FoundUrl, IncidentDraft, Language, Place, prefilter, strip, urls};
+
+/// Bytes of a line that are looked at closely; marks stand at the head.
+const MOST_BYTES: usize = 16 * 1024;
+/// URLs of one line.
+const MOST_URLS: usize = 8;
+/// The same URL is handed out once in this time.
+const URL_PAUSE: WallNs = 1_000_000_000;
+/// URLs remembered for that.
+const RECENT_URLS: usize = 16;
 
 /// What a classifier must know about the project.
 #[derive(Debug, Clone, Default)]
 pub struct ClassifierContext {
     /// Absolute; files of errors are told relative to it.
     pub project_dir: Option<String>,
+    /// Name of this machine: URLs with it are its own.
+    pub host_name: Option<String>,
 }
 
 /// Understands the lines of one run. One per run; groups of its streams do not mix.
+#[derive(Debug)]
 pub struct Classifier {
     context: ClassifierContext,
+    out: StreamState,
+    err: StreamState,
+    next_key: u64,
+    recent_urls: Vec<(u64, WallNs)>,
+}
+
+#[derive(Debug, Default)]
+struct StreamState {
+    open: Option<Group>,
+    /// `/app/x.js:3`, and the number of the line that said it.
+    announced: Option<(u64, Place)>,
+}
+
+/// One line and where it stands.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    text: &'a str,
+    number: u64,
+    time: WallNs,
 }
 
 impl Classifier {
     pub fn new(context: ClassifierContext) -> Self {
-        Self { context }
+        Self {
+            context,
+            out: StreamState::default(),
+            err: StreamState::default(),
+            next_key: 1,
+            recent_urls: Vec::with_capacity(RECENT_URLS),
+        }
     }
 
     /// Takes the complete line `number` of the run (raw bytes without line end, escapes and bad UTF-8
-    /// allowed) and answers its level. What it reveals is added to `out`. Does not allocate for plain lines.
+    /// allowed) and answers its level. What it reveals is added to `out`. Does not allocate for plain
+    /// lines. Lines of [`Stream::Sys`] are Brummer's own words and always info.
     pub fn line(&mut self, stream: Stream, number: u64, time: WallNs, text: &[u8], out: &mut Findings) -> Level {
-        let _ = (stream, number, time, text, out, &self.context);
-        Level::Info
+        let state = match stream {
+            Stream::Out => &mut self.out,
+            Stream::Err => &mut self.err,
+            Stream::Sys => return Level::Info,
+        };
+        if state.open.is_none() && !prefilter::is_candidate(text) && !may_announce(text) {
+            return Level::Info;
+        }
+        let clean = strip::strip(text.get(..MOST_BYTES).unwrap_or(text));
+        let line = Line { text: &clean, number, time };
+        if let Some(level) = continued(state, line, &self.context, &mut self.next_key, out) {
+            return level;
+        }
+        self.head(stream, line, out)
     }
 
-    /// Closes the groups whose time is over at `now` ([`i64::MAX`] at the end of the run). Call it when
-    /// [`Classifier::deadline`] passes.
+    /// Closes the groups whose time is over at `now` ([`i64::MAX`] at the end of the run: all). Call it
+    /// when [`Classifier::deadline`] passes.
     pub fn flush(&mut self, now: WallNs, out: &mut Findings) {
-        let _ = (now, out);
+        for state in [&mut self.out, &mut self.err] {
+            if let Some(group) = state.open.take_if(|group| group.is_over(now)) {
+                group.close(out);
+            }
+        }
     }
 
-    /// When the next open group is to be closed by [`Classifier::flush`], if one is open.
+    /// When [`Classifier::flush`] has something to hand out that no further line may bring: a group is
+    /// open that could not be named yet.
     pub fn deadline(&self) -> Option<WallNs> {
+        [&self.out, &self.err]
+            .into_iter()
+            .filter_map(|state| state.open.as_ref())
+            .filter(|group| !group.reported && !group.muted)
+            .map(|group| group.last_time.saturating_add(group::SILENCE + 1))
+            .min()
+    }
+
+    fn state(&mut self, stream: Stream) -> &mut StreamState {
+        if stream == Stream::Err { &mut self.err } else { &mut self.out }
+    }
+
+    /// A line that belongs to no open group.
+    fn head(&mut self, stream: Stream, line: Line<'_>, out: &mut Findings) -> Level {
+        if let Some(place) = javascript::announced(line.text) {
+            self.state(stream).announced = Some((line.number, place));
+            return Level::Info;
+        }
+        let body = level::without_prefix(line.text);
+        if let Some(level) = self.traceback(stream, line, body, out) {
+            return level;
+        }
+        if let Some((panic, change)) = Panic::open(body) {
+            let draft = self.draft(line, Level::Fatal, "panic", "");
+            self.open(stream, Shape::Panic(panic), draft, change, line, out);
+            return Level::Fatal;
+        }
+        let Some(mark) = level::mark(line.text) else {
+            self.urls(line, out);
+            return Level::Info;
+        };
+        let level = mark.level;
+        if level >= Level::Error {
+            if !mark.summary {
+                self.error(stream, line, mark, out);
+            } else {
+                self.replace(stream, None, out);
+            }
+            return level;
+        }
+        if level == Level::Warn && mark.tool == Tool::Bare {
+            let mut group = Group::new(
+                Shape::Rustc(Diagnostic::default()),
+                self.draft(line, level, "warning", ""),
+                prefix_of(line.text),
+            );
+            group.muted = true;
+            self.replace(stream, Some(group), out);
+        }
+        if level <= Level::Info {
+            self.urls(line, out);
+        }
+        level
+    }
+
+    /// A Python traceback begins, perhaps right below the log line that announced it.
+    fn traceback(&mut self, stream: Stream, line: Line<'_>, body: &str, out: &mut Findings) -> Option<Level> {
+        let syntax = python::frame(body).filter(|frame| frame.function.is_none());
+        if !python::is_head(body) && syntax.is_none() {
+            return None;
+        }
+        let change = syntax.map(|frame| Change { place: Some(frame.place.clone()), ..Change::frame(Some(frame)) });
+        // By field, not through `state()`: the context is read while the group is changed.
+        let state = if stream == Stream::Err { &mut self.err } else { &mut self.out };
+        let dir = self.context.project_dir.as_deref();
+        if let Some(open) = &mut state.open
+            && matches!(&open.shape, Shape::Stack(stack) if stack.is_fresh())
+        {
+            open.shape = Shape::Python(Traceback::open());
+            open.join(change.unwrap_or_default(), line.number, line.time, dir, out);
+            return Some(open.draft.level);
+        }
+        let mut draft = self.draft(line, Level::Error, "error", "Traceback");
+        draft.language = Some(Language::Python);
+        draft.head_fingerprint = fingerprint::of(&draft);
+        if let Some(change) = change {
+            group::apply(&mut draft, &group::relative(change, self.context.project_dir.as_deref()));
+        }
+        let group = Group::new(Shape::Python(Traceback::open()), draft, prefix_of(line.text));
+        self.replace(stream, Some(group), out);
+        Some(Level::Error)
+    }
+
+    /// A marked line opens an incident.
+    fn error(&mut self, stream: Stream, line: Line<'_>, mut mark: Mark<'_>, out: &mut Findings) {
+        if let Some(fields) = mark.fields.take() {
+            self.structured(stream, line, fields, out);
+            return;
+        }
+        let named = level::error_name(mark.message).filter(|_| mark.kind.is_none() && mark.tool != Tool::Npm);
+        let (kind, message) = match (mark.kind, named) {
+            (Some(kind), _) => (kind, mark.message),
+            (None, Some((kind, code, message))) => {
+                mark.code = mark.code.or(code);
+                (kind, message)
+            }
+            (None, None) => ("error", mark.message),
+        };
+        // A bundler's errors are of one kind whatever their heading, unless they are an error's own name.
+        let webpack = kind == "error" && message.starts_with("in ") && line.text.trim_start().starts_with("ERROR in ");
+        let bundles = mark.tool == Tool::Bundler || webpack;
+        let kind = if bundles { bundler::KIND } else { kind };
+        let shown = if message.is_empty() { line.text.trim() } else { message };
+        let mut draft = self.draft(line, mark.level, kind, shown);
+        let mut change = Change { place: mark.place, ..Change::default() };
+        change.code = mark.code.or_else(|| javascript::system_code(message).filter(|_| kind != "error")).map(str::to_owned);
+        draft.language = language_of(kind, change.code.as_deref(), mark.tool);
+        let shape = if bundles {
+            let (bundler, found) = Bundler::open(message, change.place);
+            change = Change { code: change.code, ..found };
+            Shape::Bundler(bundler)
+        } else if mark.tool == Tool::Npm {
+            let found = npm::change(message);
+            if found.append.is_none() {
+                // `npm error code E404` is no message; the next lines bring one.
+                draft.message.clear();
+            }
+            change.code = found.code;
+            Shape::Npm
+        } else if change.code.as_deref().is_some_and(|code| code.starts_with("TS")) {
+            Shape::Indented
+        } else if change.place.is_some() {
+            Shape::Rustc(Diagnostic::pointed())
+        } else if mark.tool == Tool::Bare {
+            Shape::Rustc(Diagnostic::default())
+        } else {
+            if kind == "SyntaxError"
+                && let Some((number, place)) = self.state(stream).announced.take()
+                && line.number.saturating_sub(number) <= 8
+            {
+                change.place = Some(place);
+            }
+            Shape::Stack(if message.ends_with('{') { Stack::with_properties() } else { Stack::default() })
+        };
+        if message.ends_with("] {") {
+            draft.message = message.trim_end_matches(['{', ' ', ']']).to_owned();
+        }
+        self.open(stream, shape, draft, change, line, out);
+    }
+
+    /// An error in fields: all of it is in this one line.
+    fn structured(&mut self, stream: Stream, line: Line<'_>, fields: Structured, out: &mut Findings) {
+        let (name, told, frames) = match &fields.stack {
+            Some(stack) => javascript::stack_text(stack),
+            None => (None, None, Vec::new()),
+        };
+        let message = fields.message.as_deref().or(told).unwrap_or(line.text);
+        let named = level::error_name(message);
+        let kind = fields.kind.as_deref().or(name).or(named.map(|(kind, ..)| kind)).unwrap_or("error");
+        let message = match named {
+            Some((found, _, rest)) if found == kind => rest,
+            _ => message,
+        };
+        let mut draft = self.draft(line, fields.level, kind, message);
+        draft.language = language_of(kind, None, Tool::Unknown);
+        let dir = self.context.project_dir.as_deref();
+        draft.head_fingerprint = fingerprint::of(&draft);
+        draft.place = frames.iter().find(|frame| frame.own).map(|frame| paths::relative(frame.place.clone(), dir));
+        for frame in frames.into_iter().take(IncidentDraft::MOST_FRAMES) {
+            draft.language = draft.language.or(Some(Language::Javascript));
+            draft.stack.push(crate::Frame { place: paths::relative(frame.place, dir), ..frame });
+        }
+        self.replace(stream, None, out);
+        Group::new(Shape::Indented, draft, "").close(out);
+    }
+
+    fn draft(&mut self, line: Line<'_>, level: Level, kind: &str, message: &str) -> IncidentDraft {
+        let key = self.next_key;
+        self.next_key += 1;
+        group::draft(key, line.number, line.time, level, kind, message)
+    }
+
+    /// Opens a group and hands its first draft out.
+    fn open(
+        &mut self,
+        stream: Stream,
+        shape: Shape,
+        mut draft: IncidentDraft,
+        change: Change,
+        line: Line<'_>,
+        out: &mut Findings,
+    ) {
+        group::apply(&mut draft, &group::relative(change, self.context.project_dir.as_deref()));
+        draft.head_fingerprint = draft.fingerprint;
+        self.replace(stream, None, out);
+        let mut group = Group::new(shape, draft, prefix_of(line.text));
+        group.report(out);
+        self.state(stream).open = Some(group);
+    }
+
+    fn replace(&mut self, stream: Stream, group: Option<Group>, out: &mut Findings) {
+        if let Some(old) = std::mem::replace(&mut self.state(stream).open, group) {
+            old.close(out);
+        }
+    }
+
+    fn urls(&mut self, line: Line<'_>, out: &mut Findings) {
+        for url in urls::find(line.text).take(MOST_URLS) {
+            if urls::is_request(url.before) {
+                continue;
+            }
+            let Some(text) = urls::endpoint(&url, self.context.host_name.as_deref()) else { continue };
+            if self.told_recently(&text, line.time) {
+                continue;
+            }
+            let label = urls::label(url.before);
+            out.urls.push(FoundUrl { line: line.number, time: line.time, url: text, label });
+        }
+    }
+
+    fn told_recently(&mut self, url: &str, time: WallNs) -> bool {
+        let hash = fingerprint::text(url);
+        if let Some(known) = self.recent_urls.iter_mut().find(|(known, _)| *known == hash) {
+            let recent = time.saturating_sub(known.1) < URL_PAUSE;
+            if !recent {
+                known.1 = time;
+            }
+            return recent;
+        }
+        if self.recent_urls.len() == RECENT_URLS {
+            self.recent_urls.remove(0);
+        }
+        self.recent_urls.push((hash, time));
+        false
+    }
+}
+
+/// Gives the line to the open group; its level, if it is a part.
+fn continued(
+    state: &mut StreamState,
+    line: Line<'_>,
+    context: &ClassifierContext,
+    next_key: &mut u64,
+    out: &mut Findings,
+) -> Option<Level> {
+    if let Some(group) = state.open.take_if(|group| group.is_over(line.time)) {
+        group.close(out);
+    }
+    let group = state.open.as_mut()?;
+    let level = group.draft.level;
+    let step = group.shape.step(group.body(line.text), group.draft.place.is_some());
+    let dir = context.project_dir.as_deref();
+    match step {
+        Step::Join(change) if change.another => {
+            // The same report goes on with another error: as if its head were told again.
+            let key = *next_key;
+            *next_key += 1;
+            let mut draft = group::draft(key, line.number, line.time, level, &group.draft.kind, "");
+            let shape = std::mem::replace(&mut group.shape, Shape::Indented);
+            let mut next = Group::new(shape, IncidentDraft { language: group.draft.language, ..draft.clone() }, &group.prefix);
+            group::apply(&mut next.draft, &group::relative(change, dir));
+            draft.fingerprint = next.draft.fingerprint;
+            next.draft.head_fingerprint = draft.fingerprint;
+            next.report(out);
+            if let Some(old) = state.open.replace(next) {
+                old.close(out);
+            }
+            Some(level)
+        }
+        Step::Join(change) => {
+            group.join(change, line.number, line.time, dir, out);
+            Some(level)
+        }
+        Step::Last(change) => {
+            group.join(change, line.number, line.time, dir, out);
+            if let Some(group) = state.open.take() {
+                group.close(out);
+            }
+            Some(level)
+        }
+        Step::Stray => {
+            group.last_time = line.time;
+            None
+        }
+        Step::Leave => {
+            if let Some(group) = state.open.take() {
+                group.close(out);
+            }
+            None
+        }
+    }
+}
+
+fn language_of(kind: &str, code: Option<&str>, tool: Tool) -> Option<Language> {
+    const NAMES: [&str; 8] = [
+        "TypeError",
+        "ReferenceError",
+        "SyntaxError",
+        "RangeError",
+        "URIError",
+        "EvalError",
+        "AggregateError",
+        "Error",
+    ];
+    let coded = |start: &str| code.and_then(|code| code.strip_prefix(start)).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+    if NAMES.contains(&kind) {
+        Some(Language::Javascript)
+    } else if coded("TS") {
+        Some(Language::Typescript)
+    } else if tool == Tool::Bare && coded("E") {
+        Some(Language::Rust)
+    } else {
         None
     }
+}
+
+/// What stands before each line of a group that a runner prefixes: `[api] `, `web_1  | `; nothing where a
+/// clock is part of it, since the next line has another.
+fn prefix_of(line: &str) -> &str {
+    let rest = level::without_prefix(line);
+    let prefix = line.get(..line.len() - rest.len()).unwrap_or("");
+    let framed = prefix.trim_start().starts_with('[') || prefix.contains('|');
+    let clock = prefix.bytes().filter(u8::is_ascii_digit).count() >= 4;
+    if framed && !clock && prefix != "[vite] " { prefix } else { "" }
+}
+
+fn may_announce(text: &[u8]) -> bool {
+    text.last().is_some_and(u8::is_ascii_digit) && (text.first() == Some(&b'/') || text.starts_with(b"file:///"))
 }

@@ -51,6 +51,11 @@ pub struct IncidentDraft {
     pub last_line: u64,
     /// Time of the first line.
     pub time: WallNs,
+    /// Time of the newest occurrence in this draft.
+    pub last_time: WallNs,
+    /// Occurrences that this draft stands for: the same error told again and again within one buffer is
+    /// one draft.
+    pub count: u64,
     /// What makes two occurrences the same error, from all that is known now. Stable over numbers,
     /// addresses and the place of the project on disk.
     pub fingerprint: u64,

@@ -3,6 +3,12 @@
 
 mod classifier;
 mod finding;
+mod incidents;
+mod level;
+mod prefilter;
+mod strip;
+mod urls;
 
 pub use classifier::{Classifier, ClassifierContext};
 pub use finding::{Findings, FoundUrl, Frame, IncidentDraft, Language, Place};
+pub use strip::{sgr_only, strip};
