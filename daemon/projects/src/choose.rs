@@ -1,0 +1,173 @@
+//! What `up` starts when it is given no names, and why. Pure.
+
+use std::path::Path;
+
+use brummer_event::spec::{Origin, ProcessSpec};
+
+use crate::detect::Script;
+
+/// Names of scripts that start a project, best first.
+const STARTERS: [&str; 5] = ["dev", "develop", "start:dev", "serve", "start"];
+
+/// What is started, and the words that say why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    pub names: Vec<String>,
+    /// As `script `dev` of package.json`.
+    pub reason: String,
+}
+
+/// There is nothing that `up` alone may start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NothingToStart {
+    /// Everything declared waits to be started by name.
+    #[error("every process has `autostart = false`; start one by name: {}", .names.join(", "))]
+    AllByHand { names: Vec<String> },
+    /// There are scripts, and none that is meant.
+    #[error("nothing says what to start; name one of these scripts: {}", .names.join(", "))]
+    NoneMeant { names: Vec<String> },
+    #[error(
+        "there is nothing to start here: no brummer.toml, no scripts; `brummerctl run -- CMD` runs a command"
+    )]
+    Nothing,
+}
+
+/// `specs` are the project's (declared and detected ones), `scripts` in the order of detection,
+/// `standing_in` the real path of the current directory.
+///
+/// # Errors
+/// When nothing is meant to be started by itself.
+pub fn choose(
+    specs: &[ProcessSpec],
+    scripts: &[Script],
+    root: &Path,
+    standing_in: &Path,
+) -> Result<Choice, NothingToStart> {
+    let declared: Vec<&ProcessSpec> = specs.iter().filter(|spec| spec.origin == Origin::Declared).collect();
+    if !declared.is_empty() {
+        let names: Vec<String> =
+            declared.iter().filter(|spec| spec.autostart).map(|spec| spec.name.clone()).collect();
+        if names.is_empty() {
+            let names = declared.iter().map(|spec| spec.name.clone()).collect();
+            return Err(NothingToStart::AllByHand { names });
+        }
+        return Ok(Choice { names, reason: "declared with autostart".to_owned() });
+    }
+    let procfile: Vec<String> = scripts
+        .iter()
+        .filter(|script| script.ecosystem == "procfile")
+        .map(|script| script.name.clone())
+        .collect();
+    if !procfile.is_empty() {
+        return Ok(Choice { names: procfile, reason: "all of the Procfile".to_owned() });
+    }
+    let packages: Vec<&Script> = scripts.iter().filter(|script| script.ecosystem == "node").collect();
+    let in_root = starter(&packages, |script| script.directory == root);
+    let in_package = || {
+        // The deepest package at or above the directory one stands in.
+        let directory = packages
+            .iter()
+            .map(|script| script.directory.as_path())
+            .filter(|directory| *directory != root && standing_in.starts_with(directory))
+            .max_by_key(|directory| directory.components().count())?;
+        starter(&packages, |script| script.directory == directory)
+    };
+    if let Some(script) = in_root.or_else(in_package) {
+        let reason = format!("script `{}` of {}", script.original, script.source);
+        return Ok(Choice { names: vec![script.name.clone()], reason });
+    }
+    if let Some(script) = scripts.iter().find(|script| script.is_default && script.ecosystem != "procfile") {
+        let reason = format!("`{}`, found by {}", script.argv().join(" "), script.source);
+        return Ok(Choice { names: vec![script.name.clone()], reason });
+    }
+    if scripts.is_empty() {
+        return Err(NothingToStart::Nothing);
+    }
+    Err(NothingToStart::NoneMeant { names: scripts.iter().map(|script| script.name.clone()).collect() })
+}
+
+fn starter<'a>(scripts: &[&'a Script], of: impl Fn(&Script) -> bool) -> Option<&'a Script> {
+    STARTERS
+        .iter()
+        .find_map(|name| scripts.iter().find(|script| script.original == *name && of(script)).copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use brummer_event::spec::{Command, Kind};
+
+    use super::*;
+
+    fn script(name: &str, original: &str, ecosystem: &'static str, dir: &str) -> Script {
+        Script {
+            name: name.to_owned(),
+            original: original.to_owned(),
+            run: Command::Exec(vec!["tool".to_owned(), original.to_owned()]),
+            directory: dir.into(),
+            source: "file".to_owned(),
+            ecosystem,
+            runner: "tool".to_owned(),
+            kind: Kind::Task,
+            missing: None,
+            env_files: Vec::new(),
+            is_default: false,
+        }
+    }
+
+    fn declared(name: &str, autostart: bool) -> ProcessSpec {
+        let command = Command::Shell("x".to_owned());
+        let mut spec = ProcessSpec::new(name, command, "/p".into(), Kind::Service, Origin::Declared);
+        spec.autostart = autostart;
+        spec
+    }
+
+    fn names(
+        specs: &[ProcessSpec],
+        scripts: &[Script],
+        standing_in: &str,
+    ) -> Result<Vec<String>, NothingToStart> {
+        choose(specs, scripts, Path::new("/p"), Path::new(standing_in)).map(|choice| choice.names)
+    }
+
+    #[test]
+    fn declared_processes_win_and_autostart_counts() {
+        let scripts = [script("dev", "dev", "node", "/p")];
+        let specs = [declared("a", true), declared("b", false), declared("c", true)];
+        assert_eq!(names(&specs, &scripts, "/p"), Ok(vec!["a".to_owned(), "c".to_owned()]));
+        let by_hand = NothingToStart::AllByHand { names: vec!["b".to_owned()] };
+        assert_eq!(names(&[declared("b", false)], &scripts, "/p"), Err(by_hand));
+    }
+
+    #[test]
+    fn then_the_procfile_whole_then_one_script() {
+        let dev = script("dev", "dev", "node", "/p");
+        let start = script("start", "start", "node", "/p");
+        let line = script("web", "web", "procfile", "/p");
+        assert_eq!(names(&[], &[dev.clone(), line], "/p"), Ok(vec!["web".to_owned()]));
+        assert_eq!(names(&[], &[start.clone(), dev], "/p"), Ok(vec!["dev".to_owned()]));
+        assert_eq!(names(&[], &[start], "/p"), Ok(vec!["start".to_owned()]));
+    }
+
+    #[test]
+    fn a_workspace_starts_its_root_else_the_package_one_stands_in() {
+        let root = script("dev", "dev", "node", "/p");
+        let web = script("web:dev", "dev", "node", "/p/apps/web");
+        let api = script("api:start", "start", "node", "/p/apps/api");
+        assert_eq!(names(&[], &[root, web.clone()], "/p/apps/web"), Ok(vec!["dev".to_owned()]));
+        let packages = [web, api];
+        assert_eq!(names(&[], &packages, "/p/apps/api/src"), Ok(vec!["api:start".to_owned()]));
+        let both = vec!["web:dev".to_owned(), "api:start".to_owned()];
+        assert_eq!(names(&[], &packages, "/p"), Err(NothingToStart::NoneMeant { names: both }));
+    }
+
+    #[test]
+    fn then_the_ecosystem_runs_or_nothing() {
+        let mut run = script("run", "run", "rust", "/p");
+        let build = script("build", "build", "rust", "/p");
+        let meant = NothingToStart::NoneMeant { names: vec!["build".to_owned()] };
+        assert_eq!(names(&[], std::slice::from_ref(&build), "/p"), Err(meant));
+        run.is_default = true;
+        assert_eq!(names(&[], &[build, run], "/p"), Ok(vec!["run".to_owned()]));
+        assert_eq!(names(&[], &[], "/p"), Err(NothingToStart::Nothing));
+    }
+}

@@ -1,0 +1,33 @@
+//! Configuration: text to checked values in final types, every mistake told at once with its place.
+//!
+//! A text goes through [`tree`] (where does each part stand), `check` (the table of keys in `schema`), and
+//! `layers` (figment: defaults < user file < project files < environment). What comes out are final types:
+//! [`UserConfig`] for the daemon, [`ProjectConfig`] for one project. Only `file` reads files; the
+//! environment is handed in.
+
+mod check;
+mod diagnostic;
+mod environment;
+mod file;
+mod graph;
+mod layers;
+mod project;
+mod schema;
+mod text;
+mod tree;
+mod user;
+
+pub use diagnostic::{Code, Diagnostic, Place, Span, render_all};
+pub use environment::Environment;
+pub use file::MAX_BYTES;
+pub use layers::ConfigValue;
+pub use project::{FILES, Parsed, ProjectConfig, ProjectLogs, UNREAD, check_project as check};
+pub(crate) use project::{join, read_files};
+pub use text::{duration, size};
+pub use user::{
+    Backpressure, Concurrency, DaemonKeys, EventBusKeys, LogStoreKeys, LogsKeys, ProcessManagerKeys,
+    RingBytes, StatusRead, UserConfig, UserProject, WhenBehind,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,282 @@
+//! What is wrong in a configuration, where, and what to do about it: data first, then its text. Pure.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Longest part of a source line that is shown, in characters.
+const EXCERPT: usize = 120;
+
+/// Stable names of mistakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// E000: the text is no TOML.
+    Syntax,
+    /// E001: a key that nobody reads.
+    UnknownKey,
+    /// E002: a value of the wrong type.
+    WrongType,
+    /// E003: text that is no duration or size.
+    BadUnit,
+    /// E004: `depends_on` names nothing that is there.
+    UnknownDependency,
+    /// E005: processes that wait for each other.
+    Cycle,
+    /// E006: a process without a command.
+    NoCommand,
+    /// E007: text that is no name.
+    BadName,
+    /// E008: a value outside its range or not one of its words.
+    BadValue,
+    /// E009: a key of the user's configuration in a project's file, or the other way round.
+    WrongFile,
+    /// E010: a file that cannot be read.
+    Unreadable,
+    /// E011: a file in a format that is not read.
+    Format,
+}
+
+impl Code {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Syntax => "E000",
+            Self::UnknownKey => "E001",
+            Self::WrongType => "E002",
+            Self::BadUnit => "E003",
+            Self::UnknownDependency => "E004",
+            Self::Cycle => "E005",
+            Self::NoCommand => "E006",
+            Self::BadName => "E007",
+            Self::BadValue => "E008",
+            Self::WrongFile => "E009",
+            Self::Unreadable => "E010",
+            Self::Format => "E011",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a value or a mistake is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Span(Box<Span>),
+    /// The file as a whole.
+    File(PathBuf),
+    /// An environment variable, by name.
+    Environment(String),
+}
+
+/// A stretch of one line of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    pub file: PathBuf,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// Characters marked, at least 1.
+    pub width: usize,
+    /// The line, made harmless and cut around the mark.
+    pub excerpt: String,
+    /// Where the mark begins in `excerpt`, in characters from 0.
+    pub offset: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Span(span) => write!(f, "{}:{}:{}", span.file.display(), span.line, span.column),
+            Self::File(file) => write!(f, "{}", file.display()),
+            Self::Environment(variable) => write!(f, "environment {variable}"),
+        }
+    }
+}
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub code: Code,
+    /// What is wrong, naming it.
+    pub message: String,
+    /// What to do, where that is known.
+    pub hint: Option<String>,
+    pub place: Place,
+}
+
+impl Diagnostic {
+    pub fn new(code: Code, place: Place, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, place }
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The file, if it is in one.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Span(span) => Some(&span.file),
+            Place::File(file) => Some(file),
+            Place::Environment(_) => None,
+        }
+    }
+
+    /// Line and column from 1; (0, 0) if it is about a whole file or a variable.
+    pub fn position(&self) -> (usize, usize) {
+        match &self.place {
+            Place::Span(span) => (span.line, span.column),
+            Place::File(_) | Place::Environment(_) => (0, 0),
+        }
+    }
+
+    /// As people see it, with excerpt and mark; no trailing newline.
+    pub fn render(&self) -> String {
+        let mut text = format!("error[{}]: {}\n  --> {}", self.code, self.message, self.place);
+        let mut indent = String::new();
+        if let Place::Span(span) = &self.place {
+            let number = span.line.to_string();
+            indent = " ".repeat(number.len());
+            let mark = format!("{}{}", " ".repeat(span.offset), "^".repeat(span.width.max(1)));
+            text.push_str(&format!("\n{indent} |\n{number} | {}\n{indent} | {mark}", span.excerpt));
+        }
+        if let Some(hint) = &self.hint {
+            text.push_str(&format!("\n{indent} = help: {hint}"));
+        }
+        text
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render())
+    }
+}
+
+/// All mistakes, by file and position, a blank line between; empty text for none.
+pub fn render_all(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(Diagnostic::render).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Orders mistakes as a reader meets them.
+pub(crate) fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by(|left, right| {
+        let key = |d: &Diagnostic| (d.file().map(Path::to_owned), d.position(), d.code);
+        key(left).cmp(&key(right))
+    });
+}
+
+/// A text with its name, to turn byte ranges into places.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) text: &'a str,
+}
+
+impl Source<'_> {
+    /// The place of `range`, cut to its first line and to the text.
+    pub(crate) fn place(&self, range: Range<usize>) -> Place {
+        let start = floor_boundary(self.text, range.start);
+        let before = self.text.get(..start).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let rest = self.text.get(line_start..).unwrap_or_default();
+        let line = rest.split('\n').next().unwrap_or_default();
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let column = before.get(line_start..).unwrap_or_default().chars().count();
+        let line_length = line.chars().count();
+        let marked = self.text.get(start..floor_boundary(self.text, range.end)).unwrap_or_default();
+        let width = marked.split(['\n', '\r']).next().unwrap_or_default().chars().count();
+        // A mark beyond the line's end (a missing value) stands right after it.
+        let column = column.min(line_length);
+        let width = width.min(line_length - column).max(1);
+        let skipped = if column + width.min(EXCERPT / 2) > EXCERPT { column - EXCERPT / 2 } else { 0 };
+        let excerpt: String = line.chars().skip(skipped).take(EXCERPT).map(harmless).collect();
+        let offset = column - skipped;
+        Place::Span(Box::new(Span {
+            file: self.file.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: column + 1,
+            width: width.min(EXCERPT - offset.min(EXCERPT - 1)),
+            excerpt,
+            offset,
+        }))
+    }
+}
+
+/// Keeps a mark under its character and escape sequences out of terminals.
+fn harmless(character: char) -> char {
+    match character {
+        '\t' => ' ',
+        character if character.is_control() => '\u{fffd}',
+        character => character,
+    }
+}
+
+fn floor_boundary(text: &str, index: usize) -> usize {
+    let mut index = index.min(text.len());
+    while !text.is_char_boundary(index) {
+        index -= 1;
+    }
+    index
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn place(text: &str, range: Range<usize>) -> Span {
+        match (Source { file: Path::new("brummer.toml"), text }).place(range) {
+            Place::Span(span) => *span,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_mark_stands_under_its_text() {
+        let text = "a = 1\n\tdpends_on = []\n";
+        let span = place(text, 7..16);
+        assert_eq!((span.line, span.column, span.width), (2, 2, 9));
+        let shown = Diagnostic::new(Code::UnknownKey, Place::Span(Box::new(span)), "unknown key `dpends_on`")
+            .hint("did you mean `depends_on`?")
+            .render();
+        insta::assert_snapshot!(shown, @r"
+        error[E001]: unknown key `dpends_on`
+          --> brummer.toml:2:2
+          |
+        2 |  dpends_on = []
+          |  ^^^^^^^^^
+          = help: did you mean `depends_on`?
+        ");
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_mark_and_escapes_are_harmless() {
+        let text = format!("x = \"{}\u{1b}[31m\" nope", "y".repeat(500));
+        let at = text.len() - 4;
+        let span = place(&text, at..at + 4);
+        assert!(span.excerpt.chars().count() <= EXCERPT);
+        let marked: String = span.excerpt.chars().skip(span.offset).take(span.width).collect();
+        assert_eq!(marked, "nope");
+        assert!(!span.excerpt.contains('\u{1b}'));
+    }
+
+    proptest! {
+        #[test]
+        fn every_range_has_a_place_inside_the_text(text in "[ -~\n\r\té日]{0,200}", a in 0_usize..700, b in 0_usize..700) {
+            let span = place(&text, a.min(b)..a.max(b));
+            let lines: Vec<&str> = text.split('\n').collect();
+            prop_assert!(span.line >= 1 && span.line <= lines.len());
+            prop_assert!(span.column >= 1 && span.column <= lines[span.line - 1].chars().count() + 1);
+            prop_assert!(span.width >= 1);
+            prop_assert!(span.offset <= span.excerpt.chars().count());
+        }
+    }
+}

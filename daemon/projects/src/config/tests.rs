@@ -1,0 +1,494 @@
+//! The configuration as its users meet it: every mistake with its place, layers, no key without effect.
+
+use std::path::{Path, PathBuf};
+
+use brummer_event::spec::{Command, Kind, Origin, Restart, Stdin};
+use proptest::prelude::*;
+
+use super::schema::{self, Key, Kind as Holds};
+use super::*;
+use crate::detect::Script;
+
+fn user() -> UserConfig {
+    UserConfig::builtin().unwrap()
+}
+
+fn script(name: &str, kind: Kind) -> Script {
+    Script {
+        name: name.to_owned(),
+        original: name.to_owned(),
+        run: Command::Exec(vec!["npm".to_owned(), "run".to_owned(), name.to_owned()]),
+        directory: "/p/web".into(),
+        source: "package.json".to_owned(),
+        ecosystem: "node",
+        runner: "npm".to_owned(),
+        kind,
+        missing: None,
+        env_files: Vec::new(),
+        is_default: false,
+    }
+}
+
+fn project(files: &[(&str, &str)], detected: &[Script]) -> Result<ProjectConfig, Vec<Diagnostic>> {
+    let mut parsed = Vec::new();
+    let mut wrong = Vec::new();
+    for (name, text) in files {
+        match check(Path::new(name), text) {
+            Ok(one) => parsed.push(one),
+            Err(mistakes) => wrong.extend(mistakes),
+        }
+    }
+    if wrong.is_empty() { join(Path::new("/p"), &user(), &parsed, detected) } else { Err(wrong) }
+}
+
+fn mistakes(text: &str) -> String {
+    render_all(&project(&[("brummer.toml", text)], &[script("dev", Kind::Service)]).unwrap_err())
+}
+
+fn user_mistakes(text: &str) -> String {
+    let file = Path::new("config.toml");
+    render_all(&UserConfig::check(Some((file, text)), &Environment::new()).unwrap_err())
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_at_once() {
+    insta::assert_snapshot!(mistakes(
+        r#"
+version = 1
+[process.api]
+run = "x"
+
+[processes.api]
+run = ""
+dpends_on = ["db"]
+restart = "on_failure"
+autostart = "yes"
+stdin = "tty"
+env = { PORT = 3000, BRUMMER_RUN = "x", "A=B" = "y", list = [1] }
+
+[processes.api.stop]
+signal = "SIGTREM"
+timeout = 10
+command = []
+
+[processes."my api"]
+run = [1.5, "x"]
+depends_on = "db"
+merge_output = 1
+
+[processes.worker]
+run = { cmd = "x" }
+kind = "daemon"
+env_file = [1]
+dir = ""
+
+[logs]
+keep_line = 5
+keep_lines = 0
+keep_bytes = "256 mib"
+keep_total = "1GiB"
+when_behind = 7
+ring_bytes = { process = "1MiB", total = "1GiB" }
+
+[daemon]
+http_port = 1
+"#
+    ));
+}
+
+#[test]
+fn text_that_is_no_toml_says_where() {
+    insta::assert_snapshot!(mistakes("[processes.api]\nrun = \"x\nkind = 1\n"));
+    insta::assert_snapshot!(mistakes("[processes.api]\nrun = \"x\"\n[processes.api]\nrun = \"y\"\n"));
+}
+
+#[test]
+fn what_needs_all_files_is_checked_over_all_files() {
+    insta::assert_snapshot!(mistakes(
+        r#"
+[processes.api]
+run = "x"
+depends_on = ["dv", "nobody"]
+
+[processes.a]
+run = "x"
+depends_on = ["b"]
+
+[processes.b]
+run = "x"
+depends_on = ["api", "c"]
+
+[processes.c]
+run = "x"
+depends_on = ["a", "c"]
+
+[processes.deev]
+env = { A = "1" }
+"#
+    ));
+}
+
+#[test]
+fn the_users_file_has_its_own_keys() {
+    insta::assert_snapshot!(user_mistakes(
+        r#"
+[concurrency.eventbus]
+worker_pool_size = "many"
+queue_buffer_size = -1
+backpressure_strategy = "degrad"
+
+[concurrency.log_store]
+timeout_ms = "50ms"
+
+[logs]
+keep_age = 7
+fsync = "never"
+ring_bytes = true
+
+[daemon]
+http_port = 99999
+
+[project.shop]
+resume = 1
+
+[processes.api]
+run = "x"
+"#
+    ));
+}
+
+#[test]
+fn a_full_project_becomes_its_specs() {
+    let config = project(
+        &[(
+            "brummer.toml",
+            r#"
+[processes.web]
+run = ["npm", "run", "dev"]
+dir = "./apps/web"
+env = { PORT = 3000, DEBUG = true, RATE = 1.50 }
+env_file = ".env.local"
+depends_on = ["seed", "api", "seed"]
+stop = { signal = "int", timeout = "1m30s", command = "echo bye" }
+
+[processes.seed]
+run = "sh seed.sh"
+kind = "task"
+
+[processes.api]
+run = "exec ./api"
+autostart = false
+restart = "always"
+stdin = "null"
+merge_output = true
+daemonizes = true
+
+[processes.dev]
+env = { A = "1" }
+"#,
+        )],
+        &[script("dev", Kind::Service), script("build", Kind::Task)],
+    )
+    .unwrap();
+    let [web, seed, api, dev] = config.declared.as_slice() else { panic!("{:?}", config.declared) };
+    assert_eq!(web.command, Command::Exec(vec!["npm".into(), "run".into(), "dev".into()]));
+    assert_eq!(web.dir, PathBuf::from("/p/apps/web"));
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(web.env, vec![pair("DEBUG", "true"), pair("PORT", "3000"), pair("RATE", "1.50")]);
+    assert_eq!(web.env_files, vec![PathBuf::from("/p/.env.local")]);
+    assert_eq!(web.depends_on, vec!["seed", "api"]);
+    assert_eq!((web.stop.signal, web.stop.timeout.as_secs()), (2, 90));
+    assert_eq!(web.stop.command, Some(Command::Shell("echo bye".to_owned())));
+    assert_eq!((web.kind, web.restart, web.stdin), (Kind::Service, Restart::OnFailure, Stdin::Open));
+    assert_eq!((seed.kind, seed.restart, seed.stdin), (Kind::Task, Restart::No, Stdin::Null));
+    assert_eq!((api.autostart, api.restart, api.stdin), (false, Restart::Always, Stdin::Null));
+    assert!(api.merge_output && api.daemonizes && web.autostart);
+    assert_eq!(dev.command, script("dev", Kind::Service).run, "a detected name is configured");
+    assert_eq!((dev.dir.as_path(), dev.origin), (Path::new("/p/web"), Origin::Declared));
+    assert_eq!(dev.env, vec![pair("A", "1")]);
+}
+
+#[test]
+fn a_local_file_wins_key_by_key_and_keeps_the_order() {
+    let config = project(
+        &[
+            (
+                "brummer.toml",
+                "[processes.b]\nrun = \"b\"\nenv = { A = \"1\", B = \"1\" }\n[processes.a]\nrun = \"a\"",
+            ),
+            (
+                "brummer.local.toml",
+                "[processes.c]\nrun = \"c\"\n[processes.b]\nautostart = false\nenv = { A = \"2\" }",
+            ),
+        ],
+        &[],
+    )
+    .unwrap();
+    let names: Vec<&str> = config.declared.iter().map(|spec| spec.name.as_str()).collect();
+    assert_eq!(names, ["b", "a", "c"]);
+    let b = &config.declared[0];
+    assert!(!b.autostart);
+    assert_eq!(b.env, vec![("A".to_owned(), "2".to_owned()), ("B".to_owned(), "1".to_owned())]);
+    assert_eq!(config.sources["c"], "brummer.local.toml");
+    assert_eq!(config.sources["b"], "brummer.toml");
+}
+
+#[test]
+fn every_value_tells_its_source() {
+    let environment = Environment::from([("BRUMMER_LOGS__KEEP_BYTES".to_owned(), "1GiB".to_owned())]);
+    let text = "[logs]\nkeep_lines = 1\nkeep_bytes = 1\n[daemon]\nhttp_port = 8000\n";
+    let user = UserConfig::check(Some((Path::new("/u/config.toml"), text)), &environment).unwrap();
+    assert_eq!((user.logs.keep_lines, user.logs.keep_bytes), (1, 1 << 30));
+    assert!(user.daemon.http_port_by_hand && user.daemon.http_port == 8000);
+    let text = "[processes.api]\nrun = \"x\"\n[processes.'a.b']\nrun = 'y'\n[logs]\nkeep_lines = 2\nring_bytes = '1MiB'\nkeep_bytes = 9\n";
+    let parsed = check(Path::new("/p/brummer.toml"), text).unwrap();
+    let config = join(Path::new("/p"), &user, &[parsed], &[]).unwrap();
+    let logs = config.logs;
+    assert_eq!((logs.keep_lines, logs.ring_bytes, logs.keep_bytes), (2, 1 << 20, 1 << 30));
+    let shown: Vec<String> =
+        config.values.iter().map(|v| format!("{} = {} ({})", v.key, v.value, v.source)).collect();
+    insta::assert_snapshot!(shown.join("\n"));
+    let shown: Vec<String> =
+        user.values().iter().map(|v| format!("{} = {} ({})", v.key, v.value, v.source)).collect();
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn without_a_file_the_documented_defaults_hold() {
+    let user = user();
+    let logs = &user.logs;
+    assert_eq!((logs.keep_lines, logs.keep_bytes, logs.keep_total), (10_000, 256 << 20, 2 << 30));
+    assert_eq!((logs.ring_bytes.process, logs.ring_bytes.project), (16 << 20, 32 << 20));
+    assert_eq!((logs.ring_bytes.total, logs.min_free), (128 << 20, 200 << 20));
+    assert_eq!((logs.keep_age.as_secs(), logs.keep_runs), (7 * 86_400, 1000));
+    assert_eq!((logs.when_behind, logs.fsync.map(|d| d.as_millis())), (WhenBehind::Slow, Some(1000)));
+    let bus = &user.concurrency.eventbus;
+    assert_eq!((bus.worker_pool_size, bus.queue_buffer_size, bus.ring_size), (None, 1000, 10_000));
+    assert_eq!(bus.backpressure_strategy, Backpressure::Degrade);
+    assert_eq!(user.concurrency.process_manager.max_concurrent_starts, 10);
+    assert_eq!(user.concurrency.process_manager.status_read_strategy, StatusRead::Atomic);
+    let store = &user.concurrency.log_store;
+    assert_eq!((store.buffer_size, store.batch_size, store.timeout.as_millis()), (10_000, 100, 50));
+    let daemon = &user.daemon;
+    assert_eq!((daemon.http_port, daemon.http_port_by_hand, daemon.allow_root), (7777, false, false));
+    assert_eq!((daemon.orphan_grace.as_secs(), daemon.ingest_threads), (900, None));
+}
+
+/// An allowed value of `key` that is not its default, as TOML.
+fn other_value(key: &Key) -> String {
+    match key.kind {
+        Holds::Bool => match key.preset {
+            schema::Preset::Bool(true) => "false".to_owned(),
+            _ => "true".to_owned(),
+        },
+        Holds::Int { .. } | Holds::AutoInt { .. } => "17".to_owned(),
+        Holds::Duration => "\"42m\"".to_owned(),
+        Holds::DurationOrOff => "\"off\"".to_owned(),
+        Holds::Size => "\"77KiB\"".to_owned(),
+        Holds::Word(words) => format!("\"{}\"", words[words.len() - 1]),
+        Holds::Path | Holds::Paths => "\"other\"".to_owned(),
+        Holds::Command => "[\"other\"]".to_owned(),
+        Holds::Names => "[\"base\"]".to_owned(),
+        Holds::Variables => "{ A = \"1\" }".to_owned(),
+        Holds::Signal => "\"SIGINT\"".to_owned(),
+        Holds::Table(_) | Holds::Sizes { .. } | Holds::PerProcess(_) | Holds::PerDirectory(_) => {
+            unreachable!()
+        }
+    }
+}
+
+fn leaves(keys: &'static [Key], prefix: &str, out: &mut Vec<(String, &'static Key)>) {
+    for key in keys {
+        let name = format!("{prefix}{}", key.name);
+        match key.kind {
+            Holds::Table(keys) | Holds::Sizes { keys, .. } => leaves(keys, &format!("{name}."), out),
+            Holds::PerProcess(keys) => leaves(keys, &format!("{name}.api."), out),
+            Holds::PerDirectory(keys) => leaves(keys, &format!("{name}.\"/p\"."), out),
+            _ => out.push((name, key)),
+        }
+    }
+}
+
+#[test]
+fn no_key_is_without_effect() {
+    let mut keys = Vec::new();
+    leaves(schema::USER, "", &mut keys);
+    assert!(keys.len() > 20, "the table was walked");
+    let before = user();
+    for (path, key) in keys {
+        // The words' last one is a default once.
+        let value =
+            if path.ends_with("status_read_strategy") { "\"locked\"".to_owned() } else { other_value(key) };
+        let text = format!("{path} = {value}\n");
+        let after = UserConfig::check(Some((Path::new("config.toml"), &text)), &Environment::new())
+            .unwrap_or_else(|wrong| panic!("{text}: {}", render_all(&wrong)));
+        let same = (&after.concurrency, &after.logs, &after.daemon, &after.projects)
+            == (&before.concurrency, &before.logs, &before.daemon, &before.projects);
+        assert!(!same, "{text} changes nothing");
+    }
+
+    let base = "processes.base.run = \"x\"\nprocesses.api.run = \"x\"\n";
+    let before = project(&[("brummer.toml", base)], &[]).unwrap();
+    let mut keys = Vec::new();
+    leaves(schema::PROJECT, "", &mut keys);
+    for (path, key) in keys {
+        let local = format!("{path} = {}\n", other_value(key));
+        let after = project(&[("brummer.toml", base), ("brummer.local.toml", &local)], &[])
+            .unwrap_or_else(|wrong| panic!("{local}: {}", render_all(&wrong)));
+        assert!((&after.declared, after.logs) != (&before.declared, before.logs), "{local} changes nothing");
+    }
+}
+
+#[test]
+fn a_missing_file_is_a_mistake_only_if_it_was_named() {
+    let temp = tempfile::tempdir().unwrap();
+    let home = temp.path().display().to_string();
+    let mut environment = Environment::from([("HOME".to_owned(), home)]);
+    let loaded = UserConfig::load(None, &environment).unwrap();
+    assert_eq!(loaded.file, None);
+
+    let dir = temp.path().join(".config/brummer");
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("config.yaml"), "logs: {}").unwrap();
+    let wrong = UserConfig::load(None, &environment).unwrap_err();
+    assert_eq!(wrong[0].code, Code::Format, "a file that somebody wrote is not passed over in silence");
+
+    std::fs::write(dir.join("config.toml"), "[logs]\nkeep_runs = 5\n[project.\"~/shop\"]\nresume = true")
+        .unwrap();
+    let loaded = UserConfig::load(None, &environment).unwrap();
+    assert_eq!(loaded.logs.keep_runs, 5);
+    assert!(loaded.resumes(&temp.path().join("shop")));
+    assert!(!loaded.resumes(&temp.path().join("other")));
+
+    environment.insert("BRUMMER_CONFIG".to_owned(), temp.path().join("none.toml").display().to_string());
+    let wrong = UserConfig::load(None, &environment).unwrap_err();
+    assert_eq!((wrong.len(), wrong[0].code), (1, Code::Unreadable));
+    let loaded = UserConfig::load(Some(&dir.join("config.toml")), &environment).unwrap();
+    assert_eq!(loaded.logs.keep_runs, 5, "a flag beats the variable");
+}
+
+#[test]
+fn unreadable_files_are_told() {
+    let temp = tempfile::tempdir().unwrap();
+    let case = |name: &str, bytes: &[u8]| {
+        let path = temp.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        UserConfig::load(Some(&path), &Environment::new()).unwrap_err()[0].clone()
+    };
+    assert!(case("latin", b"# \n# caf\xe9\n").message.contains("line 2"));
+    assert!(case("huge", &vec![b'#'; 1 << 21]).message.contains("larger"));
+    let wrong = UserConfig::load(Some(temp.path()), &Environment::new()).unwrap_err();
+    assert_eq!(wrong[0].message, "is no file");
+}
+
+#[test]
+fn a_project_file_in_another_format_is_told() {
+    let temp = tempfile::tempdir().unwrap();
+    std::fs::write(temp.path().join("brummer.yaml"), "processes: {}").unwrap();
+    assert_eq!(read_files(temp.path()).unwrap_err()[0].code, Code::Format);
+    std::fs::write(temp.path().join("brummer.toml"), "").unwrap();
+    let (parsed, notices) = read_files(temp.path()).unwrap();
+    assert_eq!((parsed.len(), notices.len()), (1, 1));
+}
+
+#[test]
+fn a_byte_order_mark_is_no_mistake() {
+    assert!(check(Path::new("brummer.toml"), "\u{feff}[processes.a]\nrun = \"x\"\n").is_ok());
+}
+
+/// Text that is TOML more often than not, of the words that the table knows and some that it does not.
+fn near_toml() -> impl Strategy<Value = String> {
+    let key = prop::sample::select(vec![
+        "run",
+        "dir",
+        "env",
+        "env_file",
+        "depends_on",
+        "autostart",
+        "restart",
+        "kind",
+        "stop",
+        "signal",
+        "timeout",
+        "stdin",
+        "merge_output",
+        "nope",
+        "processes",
+        "logs",
+        "keep_lines",
+        "ring_bytes",
+        "\"ü\"",
+        "a.b",
+        "daemon",
+    ]);
+    let value = prop::sample::select(vec![
+        "1",
+        "-1",
+        "true",
+        "\"x\"",
+        "\"10s\"",
+        "[]",
+        "[\"a\", 1]",
+        "{ a = 1 }",
+        "1.5",
+        "1979-05-27",
+        "\"\\u0000\"",
+        "[[1]]",
+        "''",
+        "\"\"\"\nmulti\n\"\"\"",
+        "{ signal = 3 }",
+        "\"auto\"",
+        "99999999999999999999",
+        "nan",
+        "\"",
+    ]);
+    let table = prop::sample::select(vec![
+        "[processes.a]",
+        "[processes.b]",
+        "[processes.\"x y\"]",
+        "[logs]",
+        "[[processes]]",
+        "[a.b.c]",
+        "[daemon]",
+        "[processes.a.stop]",
+        "[project.\"/x\"]",
+        "[concurrency.eventbus]",
+        "[",
+        "",
+    ]);
+    let line = prop_oneof![
+        4 => (key, value).prop_map(|(key, value)| format!("{key} = {value}")),
+        1 => table.prop_map(str::to_owned),
+    ];
+    prop::collection::vec(line, 0..14).prop_map(|lines| lines.join("\n"))
+}
+
+fn never_breaks(text: &str) -> Result<(), TestCaseError> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let file = Path::new("brummer.toml");
+    let both = [
+        project(&[("brummer.toml", text)], &[script("dev", Kind::Service)]).err(),
+        UserConfig::check(Some((file, text)), &Environment::new()).err(),
+    ];
+    for mistake in both.into_iter().flatten().flatten() {
+        let harmless = !mistake.render().contains(char::from(27));
+        prop_assert!(harmless);
+        prop_assert!(matches!(mistake.place, Place::Span(_)), "{mistake}");
+        let (line, column) = mistake.position();
+        prop_assert!(line >= 1 && line <= lines.len(), "{mistake}");
+        prop_assert!(column >= 1 && column <= lines[line - 1].chars().count() + 1, "{mistake}");
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_text_never_breaks_it(text in "\\PC{0,120}|[\\x00-\\x7f]{0,120}") {
+        never_breaks(&text)?;
+    }
+
+    #[test]
+    fn near_configurations_never_break_it(text in near_toml()) {
+        never_breaks(&text)?;
+    }
+}

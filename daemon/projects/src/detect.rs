@@ -1,0 +1,153 @@
+//! What could be run here: scripts found in the files of other tools, one file an ecosystem.
+//!
+//! Order is that of the files, so two looks at the same tree give the same list. A file that cannot be
+//! understood is a notice; the other detectors go on. Nothing is executed to find out.
+
+mod cargo;
+mod glob;
+mod kind;
+mod manifest;
+mod node;
+mod procfile;
+mod programs;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use brummer_event::spec::{Command, Kind, Origin, ProcessSpec};
+
+use crate::names::{self, Named};
+pub(crate) use manifest::{read as read_manifest, read_toml};
+pub(crate) use node::PackageJson;
+pub use programs::Programs;
+
+/// What a look needs besides the directory: the world of the user who asks.
+#[derive(Debug, Clone, Default)]
+pub struct Look {
+    pub programs: Programs,
+    /// The user's home directory: nothing in or above it belongs to a project below it.
+    pub home: Option<PathBuf>,
+}
+
+impl Look {
+    /// Directories above `dir` that can belong to the same repository, nearest first: up to its root; without
+    /// a repository up to, but without, the home directory and `/`.
+    fn above(&self, dir: &Path) -> Vec<PathBuf> {
+        let mut above = Vec::new();
+        if dir.join(".git").exists() {
+            return above;
+        }
+        for parent in dir.ancestors().skip(1) {
+            if self.home.as_deref() == Some(parent) || parent.parent().is_none() {
+                break;
+            }
+            above.push(parent.to_owned());
+            if parent.join(".git").exists() {
+                break;
+            }
+        }
+        above
+    }
+}
+
+/// Something that can be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// Unique in the project, a valid name.
+    pub name: String,
+    /// As it is called where it was found.
+    pub original: String,
+    pub run: Command,
+    /// Absolute.
+    pub directory: PathBuf,
+    /// The file, as `package.json`, relative to the project.
+    pub source: String,
+    /// As `node`.
+    pub ecosystem: &'static str,
+    /// As `npm`.
+    pub runner: String,
+    pub kind: Kind,
+    /// A program that it needs and that is not on the PATH.
+    pub missing: Option<String>,
+    /// `.env` files that its own tool would read.
+    pub env_files: Vec<PathBuf>,
+    /// What its ecosystem runs when nothing is named (`cargo run` of the one binary).
+    pub is_default: bool,
+}
+
+impl Script {
+    /// The argument list that is executed.
+    pub fn argv(&self) -> Vec<String> {
+        self.run.argv()
+    }
+
+    /// The process that it becomes when it is first started.
+    pub fn spec(&self) -> ProcessSpec {
+        let mut spec = ProcessSpec::new(
+            self.name.clone(),
+            self.run.clone(),
+            self.directory.clone(),
+            self.kind,
+            Origin::Detected,
+        );
+        spec.autostart = false;
+        spec.env_files = self.env_files.clone();
+        spec
+    }
+}
+
+/// All that was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Detected {
+    pub scripts: Vec<Script>,
+    /// What could not be read, in words.
+    pub notices: Vec<String>,
+    /// Directories of workspace packages, the root not among them.
+    pub packages: Vec<PathBuf>,
+}
+
+/// A script before it has its name.
+struct Found {
+    script: Script,
+    /// Names to try in this order; the first is `script.name`.
+    otherwise: Vec<String>,
+}
+
+/// Looks at the project in `dir`, a real path. Reads files; blocks.
+pub fn detect(dir: &Path, look: &Look) -> Detected {
+    let mut detected = Detected::default();
+    let mut found = Vec::new();
+    node::detect(dir, look, &mut found, &mut detected);
+    procfile::detect(dir, &mut found, &mut detected);
+    cargo::detect(dir, look, &mut found, &mut detected);
+    detected.scripts = name_all(found);
+    detected
+}
+
+/// Gives every script its name: the wanted one if it is free, else one of the others, else a number.
+fn name_all(found: Vec<Found>) -> Vec<Script> {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    found
+        .into_iter()
+        .map(|Found { mut script, otherwise }| {
+            let wanted = names::map(&script.name, Named::Script);
+            let free = std::iter::once(wanted.clone())
+                .chain(otherwise.iter().map(|name| names::map(name, Named::Script)))
+                .find(|name| !taken.contains(name));
+            script.name = free.unwrap_or_else(|| {
+                let last = otherwise.last().map_or(wanted, |name| names::map(name, Named::Script));
+                names::unique(&last, |name| taken.contains(name))
+            });
+            taken.insert(script.name.clone());
+            script
+        })
+        .collect()
+}
+
+/// `path` as seen from the project, for people.
+fn relative(dir: &Path, path: &Path) -> String {
+    path.strip_prefix(dir).unwrap_or(path).display().to_string()
+}
+
+#[cfg(test)]
+mod tests;

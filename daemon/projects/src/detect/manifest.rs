@@ -1,0 +1,46 @@
+//! Reading the files of other tools: bounded, and a problem is a sentence, not an end.
+
+use std::io::Read;
+use std::path::Path;
+
+/// Largest manifest that is read, in bytes.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// The text of a file; nothing if there is none. A byte order mark is dropped.
+///
+/// # Errors
+/// Why it cannot be read, in words.
+pub(crate) fn read(path: &Path) -> Result<Option<String>, String> {
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error)
+            if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(format!("cannot be read: {error}")),
+    };
+    if !file.metadata().is_ok_and(|meta| meta.is_file()) {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err("is larger than 4 MiB and was not read".to_owned());
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "is no UTF-8 text".to_owned())?;
+    Ok(Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)))
+}
+
+/// A TOML file; nothing if there is none.
+///
+/// # Errors
+/// Why it cannot be read, in words.
+pub(crate) fn read_toml(path: &Path) -> Result<Option<toml_edit::Document<String>>, String> {
+    let Some(text) = read(path)? else { return Ok(None) };
+    toml_edit::Document::parse(text).map(Some).map_err(|error| {
+        let message = error.to_string();
+        let words: Vec<&str> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        format!("is no valid TOML: {}", words.join(" "))
+    })
+}

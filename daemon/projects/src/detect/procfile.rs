@@ -1,0 +1,68 @@
+//! Procfile: `name: command`, each command written for a shell. Its tools read `.env` beside it.
+
+use std::path::Path;
+
+use brummer_event::spec::{Command, Kind};
+
+use super::{Detected, Found, Script, manifest};
+
+pub(super) fn detect(dir: &Path, found: &mut Vec<Found>, detected: &mut Detected) {
+    let text = match manifest::read(&dir.join("Procfile")) {
+        Ok(Some(text)) => text,
+        Ok(None) => return,
+        Err(why) => {
+            detected.notices.push(format!("Procfile {why}"));
+            return;
+        }
+    };
+    let dotenv = dir.join(".env");
+    let env_files = if dotenv.is_file() { vec![dotenv] } else { Vec::new() };
+    for (number, line) in text.lines().enumerate() {
+        match parse(line) {
+            Line::Nothing => {}
+            Line::Unclear => {
+                detected.notices.push(format!("Procfile, line {}: not `name: command`, skipped", number + 1));
+            }
+            Line::Entry { name, command } => {
+                let script = Script {
+                    name: name.to_owned(),
+                    original: name.to_owned(),
+                    run: Command::Shell(command.to_owned()),
+                    directory: dir.to_owned(),
+                    source: "Procfile".to_owned(),
+                    ecosystem: "procfile",
+                    runner: "sh".to_owned(),
+                    // Heroku's release phase is the one entry that is meant to end.
+                    kind: if name == "release" { Kind::Task } else { Kind::Service },
+                    missing: None,
+                    env_files: env_files.clone(),
+                    is_default: true,
+                };
+                found.push(Found { otherwise: vec![format!("procfile:{name}")], script });
+            }
+        }
+    }
+}
+
+enum Line<'a> {
+    Nothing,
+    Unclear,
+    Entry { name: &'a str, command: &'a str },
+}
+
+fn parse(line: &str) -> Line<'_> {
+    let line = line.trim();
+    if line.is_empty() || line.starts_with('#') {
+        return Line::Nothing;
+    }
+    match line.split_once(':') {
+        Some((name, command))
+            if !name.trim().is_empty()
+                && !name.trim().contains(char::is_whitespace)
+                && !command.trim().is_empty() =>
+        {
+            Line::Entry { name: name.trim(), command: command.trim() }
+        }
+        _ => Line::Unclear,
+    }
+}

@@ -1,0 +1,310 @@
+//! The handle: find, enter, list, load, check.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use brummer_bus::Bus;
+use brummer_scope::Scope;
+use brummer_store::Store;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::ProjectsError;
+use crate::config::{self, Diagnostic, Environment, UserConfig};
+use crate::detect::{Look, Programs};
+use crate::load::{self, Loaded};
+use crate::locate;
+use crate::owner::{self, Answer, Entered, OpenMode, Order, Owner, Project};
+
+/// What the handle needs to know of the daemon's world.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// As loaded at the start.
+    pub user: UserConfig,
+    /// The configuration file that a flag named.
+    pub config_file: Option<PathBuf>,
+    /// The daemon's environment: `HOME`, `BRUMMER_…__…`.
+    pub environment: Environment,
+}
+
+/// How a person says which project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selector<'a> {
+    /// `-p`: a name; a directory if it has a slash.
+    Named(&'a str),
+    /// The current directory.
+    Here(&'a Path),
+}
+
+/// What for, which decides how far a search may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Known projects only (`ps`, `logs`, `status`, …).
+    Known,
+    /// Also a directory with files that say so (`up`, `scripts`, `config`).
+    Find,
+    /// If nothing says so, the directory itself (`run`, `up NAME`).
+    Here,
+}
+
+/// What was meant.
+#[derive(Debug, Clone)]
+pub enum Located {
+    /// `here`: found from the current directory.
+    Known { project: Arc<Project>, here: bool },
+    /// Not known yet; [`Projects::enter`] makes it so. `name` is what it would be called.
+    New { dir: PathBuf, name: String, here: bool },
+}
+
+impl Located {
+    /// Real path.
+    pub fn dir(&self) -> &Path {
+        match self {
+            Self::Known { project, .. } => &project.dir,
+            Self::New { dir, .. } => dir,
+        }
+    }
+}
+
+/// The answer of `config check`.
+#[derive(Debug, Clone, Default)]
+pub struct ConfigCheck {
+    /// Files that were looked at.
+    pub files: Vec<PathBuf>,
+    /// Every mistake; empty = all is well.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Handle of the projects. Cheap to clone.
+#[derive(Clone)]
+pub struct Projects {
+    shared: Arc<Shared>,
+    orders: mpsc::Sender<Order>,
+    scope: Scope,
+}
+
+struct Shared {
+    known: Arc<ArcSwap<Vec<Arc<Project>>>>,
+    user: ArcSwap<UserConfig>,
+    config_file: Option<PathBuf>,
+    environment: Environment,
+    /// Real path.
+    home: Option<PathBuf>,
+}
+
+impl Projects {
+    /// Reads the known projects and starts their owner in `scope`.
+    ///
+    /// # Errors
+    /// When the state database cannot be read.
+    pub async fn open(
+        store: Store,
+        bus: Bus,
+        scope: &Scope,
+        settings: Settings,
+    ) -> Result<Self, ProjectsError> {
+        let known = Arc::new(ArcSwap::from_pointee(Vec::new()));
+        let owner = Owner::new(store, bus, known.clone()).await?;
+        let (orders, queue) = mpsc::channel(owner::QUEUE);
+        owner.spawn(scope, queue);
+        let home = settings.environment.get("HOME").map(PathBuf::from);
+        let home = home.map(|home| home.canonicalize().unwrap_or(home));
+        let shared = Arc::new(Shared {
+            known,
+            user: ArcSwap::from_pointee(settings.user),
+            config_file: settings.config_file,
+            environment: settings.environment,
+            home,
+        });
+        Ok(Self { shared, orders, scope: scope.clone() })
+    }
+
+    /// Every known project, by name. Never waits.
+    pub fn list(&self) -> Arc<Vec<Arc<Project>>> {
+        self.shared.known.load_full()
+    }
+
+    /// The project called `name`.
+    ///
+    /// # Errors
+    /// Not found, with the nearest name.
+    pub fn get(&self, name: &str) -> Result<Arc<Project>, ProjectsError> {
+        let known = self.shared.known.load();
+        let found = known.iter().find(|project| &*project.name == name);
+        found.cloned().ok_or_else(|| owner::not_found(name, &known))
+    }
+
+    /// The user's configuration in force.
+    pub fn user(&self) -> Arc<UserConfig> {
+        self.shared.user.load_full()
+    }
+
+    /// Reads the user's configuration again; with mistakes the old one stays in force.
+    ///
+    /// # Errors
+    /// Every mistake at once.
+    pub async fn reload(&self) -> Result<Arc<UserConfig>, ProjectsError> {
+        let shared = self.shared.clone();
+        let loaded = self.blocking("config-reload", move || shared.load_user()).await?;
+        let user = Arc::new(loaded.map_err(ProjectsError::Config)?);
+        self.shared.user.store(user.clone());
+        Ok(user)
+    }
+
+    /// Which project `selector` means. Registers nothing.
+    ///
+    /// # Errors
+    /// No such name, no project here, or a directory that is none.
+    pub async fn locate(&self, selector: Selector<'_>, verb: Verb) -> Result<Located, ProjectsError> {
+        let (text, here) = match selector {
+            Selector::Named(name) if !name.contains('/') => {
+                return self.get(name).map(|project| Located::Known { project, here: false });
+            }
+            Selector::Named(dir) => (PathBuf::from(dir), false),
+            Selector::Here(dir) => (dir.to_owned(), true),
+        };
+        let shared = self.shared.clone();
+        self.blocking("locate", move || shared.locate(&text, here, verb)).await?
+    }
+
+    /// Makes the project at `dir` known; [`OpenMode::Up`] also opens and trusts it.
+    ///
+    /// # Errors
+    /// A directory that is none, or the state database.
+    pub async fn enter(&self, dir: &Path, mode: OpenMode) -> Result<Entered, ProjectsError> {
+        let dir = dir.to_owned();
+        let dir = self.blocking("real-path", move || real(&dir)).await??;
+        self.order(|answer| Order::Enter { dir, mode, answer }).await
+    }
+
+    /// Says that everything of the project was taken down: it is not resumed with the daemon.
+    ///
+    /// # Errors
+    /// Not found, or the state database.
+    pub async fn close(&self, name: &str) -> Result<Arc<Project>, ProjectsError> {
+        let name = name.to_owned();
+        self.order(|answer| Order::Close { name, answer }).await
+    }
+
+    /// Forgets a project. The caller makes sure that nothing of it lives.
+    ///
+    /// # Errors
+    /// Not found, or the state database.
+    pub async fn remove(&self, name: &str) -> Result<Arc<Project>, ProjectsError> {
+        let name = name.to_owned();
+        self.order(|answer| Order::Remove { name, answer }).await
+    }
+
+    /// Reads all that the files of the project at `dir` (a real path, known or not) say now. `path` is the
+    /// PATH of the user who asks; without it nothing counts as missing.
+    ///
+    /// # Errors
+    /// Every mistake of its configuration at once.
+    pub async fn load(&self, dir: &Path, path: Option<OsString>) -> Result<Loaded, ProjectsError> {
+        let (dir, shared) = (dir.to_owned(), self.shared.clone());
+        let user = self.user();
+        self.blocking("project-load", move || {
+            let look = shared.look(path);
+            load::load(&dir, &user, &look)
+        })
+        .await?
+        .map_err(ProjectsError::Config)
+    }
+
+    /// Checks the user's configuration as it is on disk now, and that of the project at `dir`.
+    ///
+    /// # Errors
+    /// Only when the daemon stops; mistakes are the answer.
+    pub async fn check(&self, dir: Option<&Path>) -> Result<ConfigCheck, ProjectsError> {
+        let (dir, shared) = (dir.map(Path::to_owned), self.shared.clone());
+        self.blocking("config-check", move || shared.check(dir.as_deref())).await
+    }
+
+    async fn order<T>(&self, order: impl FnOnce(Answer<T>) -> Order) -> Result<T, ProjectsError> {
+        let (answer, result) = oneshot::channel();
+        self.orders.send(order(answer)).await.map_err(|_| ProjectsError::Stopping)?;
+        result.await.map_err(|_| ProjectsError::Stopping)?
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ProjectsError> {
+        Ok(self.scope.blocking(name, work).await?)
+    }
+}
+
+impl Shared {
+    fn load_user(&self) -> Result<UserConfig, Vec<Diagnostic>> {
+        UserConfig::load(self.config_file.as_deref(), &self.environment)
+    }
+
+    fn look(&self, path: Option<OsString>) -> Look {
+        Look { programs: Programs::new(path.as_deref()), home: self.home.clone() }
+    }
+
+    fn locate(&self, text: &Path, here: bool, verb: Verb) -> Result<Located, ProjectsError> {
+        let dir = real(text)?;
+        let known = self.known.load();
+        let is_known = |project: &Arc<Project>| Located::Known { project: project.clone(), here };
+        let is_new = |dir: PathBuf| {
+            let name = owner::free_name(&dir, &known);
+            Located::New { dir, name, here }
+        };
+        if let Some(project) = known.iter().find(|project| project.dir == dir) {
+            return Ok(is_known(project));
+        }
+        // A directory that was named is meant itself, not a project around it.
+        if !here && verb != Verb::Known {
+            return Ok(is_new(dir));
+        }
+        let around = known.iter().map(|project| (project.dir.as_path(), project));
+        if let Some(project) = locate::nearest_known(&dir, around) {
+            return Ok(is_known(project));
+        }
+        if verb == Verb::Known {
+            return Err(ProjectsError::NoneHere { dir });
+        }
+        let upwards = locate::look_up(&dir, self.home.as_deref());
+        match locate::to_open(&upwards) {
+            Some(found) => Ok(is_new(found.to_owned())),
+            None if verb == Verb::Here => Ok(is_new(dir)),
+            None => Err(ProjectsError::NoneHere { dir }),
+        }
+    }
+
+    fn check(&self, dir: Option<&Path>) -> ConfigCheck {
+        let mut check = ConfigCheck::default();
+        let user = match self.load_user() {
+            Ok(user) => {
+                check.files.extend(user.file.clone());
+                Some(user)
+            }
+            Err(wrong) => {
+                check.files.extend(wrong.iter().filter_map(|mistake| mistake.file().map(Path::to_owned)));
+                check.files.dedup();
+                check.diagnostics.extend(wrong);
+                None
+            }
+        };
+        let Some(dir) = dir else { return check };
+        check.files.extend(config::FILES.iter().map(|name| dir.join(name)).filter(|path| path.exists()));
+        // With a broken user configuration the one in force stands in for it.
+        let user = user.unwrap_or_else(|| UserConfig::clone(&self.user.load()));
+        if let Err(wrong) = load::load(dir, &user, &self.look(None)) {
+            check.diagnostics.extend(wrong);
+        }
+        check
+    }
+}
+
+fn real(dir: &Path) -> Result<PathBuf, ProjectsError> {
+    let fault = |why: String| ProjectsError::Directory { dir: dir.to_owned(), why };
+    let real = dir.canonicalize().map_err(|error| fault(error.to_string()))?;
+    if real.is_dir() { Ok(real) } else { Err(fault("it is no directory".to_owned())) }
+}
+
+#[cfg(test)]
+mod tests;

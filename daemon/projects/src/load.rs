@@ -1,0 +1,124 @@
+//! Everything about one project, read anew from its files. Blocks; the handle runs it on the blocking pool.
+
+use std::path::{Path, PathBuf};
+
+use brummer_event::spec::{Command, Origin, ProcessSpec};
+
+use crate::choose::{self, Choice, NothingToStart};
+use crate::config::{self, ConfigValue, Diagnostic, ProjectConfig, ProjectLogs, UserConfig};
+use crate::detect::{self, Detected, Look, Script};
+use crate::names;
+
+/// What a project's files say now.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// Real path.
+    pub dir: PathBuf,
+    /// Configuration files that were read.
+    pub files: Vec<PathBuf>,
+    /// Declared processes in their order, then one for each detected script (`autostart` off).
+    pub specs: Vec<ProcessSpec>,
+    /// What could be run: declared first, then detected.
+    pub scripts: Vec<Script>,
+    pub logs: ProjectLogs,
+    /// Every effective value with its source.
+    pub values: Vec<ConfigValue>,
+    /// What was found and could not be used, in words.
+    pub notices: Vec<String>,
+}
+
+impl Loaded {
+    /// The declared processes.
+    pub fn declared(&self) -> impl Iterator<Item = &ProcessSpec> {
+        self.specs.iter().filter(|spec| spec.origin == Origin::Declared)
+    }
+
+    /// The process called `name`; else the script that its own file calls so.
+    pub fn spec(&self, name: &str) -> Option<&ProcessSpec> {
+        let by_name = |name: &str| self.specs.iter().find(|spec| spec.name == name);
+        by_name(name).or_else(|| {
+            let script = self.scripts.iter().find(|script| script.original == name)?;
+            by_name(&script.name)
+        })
+    }
+
+    /// The name that `text` probably meant.
+    pub fn nearest(&self, text: &str) -> Option<&str> {
+        names::nearest(text, self.specs.iter().map(|spec| spec.name.as_str()))
+    }
+
+    /// What `up` without names starts, for somebody who stands in `standing_in` (a real path).
+    ///
+    /// # Errors
+    /// When nothing is meant to be started by itself.
+    pub fn choose(&self, standing_in: &Path) -> Result<Choice, NothingToStart> {
+        choose::choose(&self.specs, &self.scripts, &self.dir, standing_in)
+    }
+}
+
+/// Reads the project at `dir`, a real path.
+pub(crate) fn load(dir: &Path, user: &UserConfig, look: &Look) -> Result<Loaded, Vec<Diagnostic>> {
+    let (parsed, mut notices) = config::read_files(dir)?;
+    let detected = detect::detect(dir, look);
+    let config = config::join(dir, user, &parsed, &detected.scripts)?;
+    notices.extend(detected.notices.iter().cloned());
+    Ok(assemble(dir, config, detected, notices, look))
+}
+
+fn assemble(
+    dir: &Path,
+    config: ProjectConfig,
+    detected: Detected,
+    notices: Vec<String>,
+    look: &Look,
+) -> Loaded {
+    let mut scripts: Vec<Script> =
+        config.declared.iter().map(|spec| declared_script(spec, &config, &detected.scripts, look)).collect();
+    let others: Vec<Script> = detected
+        .scripts
+        .into_iter()
+        .filter(|script| !config.declared.iter().any(|spec| spec.name == script.name))
+        .collect();
+    let mut specs = config.declared;
+    specs.extend(others.iter().map(Script::spec));
+    scripts.extend(others);
+    Loaded {
+        dir: dir.to_owned(),
+        files: config.files,
+        specs,
+        scripts,
+        logs: config.logs,
+        values: config.values,
+        notices,
+    }
+}
+
+/// How a declared process is listed: as the script it configures, else by its own command.
+fn declared_script(spec: &ProcessSpec, config: &ProjectConfig, detected: &[Script], look: &Look) -> Script {
+    let configured = detected.iter().find(|script| script.name == spec.name && script.run == spec.command);
+    if let Some(script) = configured {
+        let directory = spec.dir.clone();
+        return Script { kind: spec.kind, directory, is_default: false, ..script.clone() };
+    }
+    let (runner, missing) = match &spec.command {
+        Command::Shell(_) => ("sh".to_owned(), None),
+        Command::Exec(argv) => {
+            let program = argv.first().cloned().unwrap_or_default();
+            let missing = look.programs.missing(&program);
+            (program, missing)
+        }
+    };
+    Script {
+        name: spec.name.clone(),
+        original: spec.name.clone(),
+        run: spec.command.clone(),
+        directory: spec.dir.clone(),
+        source: config.sources.get(&spec.name).cloned().unwrap_or_default(),
+        ecosystem: "brummer",
+        runner,
+        kind: spec.kind,
+        missing,
+        env_files: spec.env_files.clone(),
+        is_default: false,
+    }
+}
