@@ -1,12 +1,18 @@
 //! The log engine: from a child's bytes in capture files to every reader.
 #![deny(clippy::indexing_slicing, clippy::string_slice)]
 
+mod assemble;
+mod chunk;
 mod config;
 mod error;
 mod follow;
 mod handle;
 mod query;
+mod record;
+mod replay;
+mod resume;
 mod source;
+mod varint;
 mod view;
 
 pub use config::{LogsConfig, RingBytes, WhenBehind};
