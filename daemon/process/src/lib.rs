@@ -14,11 +14,13 @@
 //! order within a deadline, [`Supervisor::detach`] leaves everything running for the next daemon.
 
 mod config;
+pub mod environment;
 mod error;
 pub mod plan;
 mod reading;
 mod request;
 pub mod restart;
+pub mod state;
 mod supervisor;
 mod view;
 
