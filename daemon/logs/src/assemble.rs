@@ -22,13 +22,13 @@ use crate::resume::{Point, Resume, StreamResume};
 use cutter::{Common, Cutter};
 
 /// Longest text of one record.
-pub const PART_BYTES: usize = 64 * 1024;
+pub(crate) const PART_BYTES: usize = 64 * 1024;
 /// How long an unfinished line is quiet before it is shown, ns.
-pub const QUIET_NS: u64 = 200_000_000;
+pub(crate) const QUIET_NS: u64 = 200_000_000;
 /// How long an unfinished line waits at most, ns: one that grows steadily (dots of a test runner).
-pub const WAIT_NS: u64 = 1_000_000_000;
+pub(crate) const WAIT_NS: u64 = 1_000_000_000;
 /// Least time between two shown states of a progress line, ns.
-pub const STATE_NS: u64 = 100_000_000;
+pub(crate) const STATE_NS: u64 = 100_000_000;
 /// Bytes of the run that may be read past an unfinished line before it is shown.
 const LAG_BYTES: u64 = 4 * 1024 * 1024;
 

@@ -2,15 +2,20 @@
 #![deny(clippy::indexing_slicing, clippy::string_slice)]
 
 mod assemble;
+mod blocks;
 mod chunk;
 mod config;
 mod error;
 mod follow;
 mod handle;
+mod index;
+mod numbers;
+mod platform;
 mod query;
 mod record;
 mod replay;
 mod resume;
+mod ring;
 mod source;
 mod varint;
 mod view;
