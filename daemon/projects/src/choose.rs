@@ -76,7 +76,7 @@ pub fn choose(
         let reason = format!("script `{}` of {}", script.original, script.source);
         return Ok(Choice { names: vec![script.name.clone()], reason });
     }
-    if let Some(script) = scripts.iter().find(|script| script.is_default && script.ecosystem != "procfile") {
+    if let Some(script) = scripts.iter().find(|script| script.is_default) {
         let reason = format!("`{}`, found by {}", script.argv().join(" "), script.source);
         return Ok(Choice { names: vec![script.name.clone()], reason });
     }

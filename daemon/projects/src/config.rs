@@ -1,6 +1,6 @@
 //! Configuration: text to checked values in final types, every mistake told at once with its place.
 //!
-//! A text goes through [`tree`] (where does each part stand), `check` (the table of keys in `schema`), and
+//! A text goes through `tree` (where does each part stand), `check` (the table of keys in `schema`), and
 //! `layers` (figment: defaults < user file < project files < environment). What comes out are final types:
 //! [`UserConfig`] for the daemon, [`ProjectConfig`] for one project. Only `file` reads files; the
 //! environment is handed in.

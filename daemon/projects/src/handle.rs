@@ -205,11 +205,14 @@ impl Projects {
         let (dir, shared) = (dir.to_owned(), self.shared.clone());
         let user = self.user();
         self.blocking("project-load", move || {
+            if !dir.is_dir() {
+                let why = "it is no longer there; `brummerctl projects rm` forgets it".to_owned();
+                return Err(ProjectsError::Directory { dir, why });
+            }
             let look = shared.look(path);
-            load::load(&dir, &user, &look)
+            load::load(&dir, &user, &look).map_err(ProjectsError::Config)
         })
         .await?
-        .map_err(ProjectsError::Config)
     }
 
     /// Checks the user's configuration as it is on disk now, and that of the project at `dir`.

@@ -58,9 +58,10 @@ impl Loaded {
 
 /// Reads the project at `dir`, a real path.
 pub(crate) fn load(dir: &Path, user: &UserConfig, look: &Look) -> Result<Loaded, Vec<Diagnostic>> {
-    let (parsed, mut notices) = config::read_files(dir)?;
+    let files = config::read_files(dir);
     let detected = detect::detect(dir, look);
-    let config = config::join(dir, user, &parsed, &detected.scripts)?;
+    let config = config::join(dir, user, &files, &detected.scripts)?;
+    let mut notices = files.notices;
     notices.extend(detected.notices.iter().cloned());
     Ok(assemble(dir, config, detected, notices, look))
 }

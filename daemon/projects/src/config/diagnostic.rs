@@ -138,11 +138,13 @@ impl Diagnostic {
 
     /// As people see it, with excerpt and mark; no trailing newline.
     pub fn render(&self) -> String {
-        let mut text = format!("error[{}]: {}\n  --> {}", self.code, self.message, self.place);
-        let mut indent = String::new();
+        let number = match &self.place {
+            Place::Span(span) => span.line.to_string(),
+            Place::File(_) | Place::Environment(_) => " ".to_owned(),
+        };
+        let indent = " ".repeat(number.len());
+        let mut text = format!("error[{}]: {}\n{indent}--> {}", self.code, self.message, self.place);
         if let Place::Span(span) = &self.place {
-            let number = span.line.to_string();
-            indent = " ".repeat(number.len());
             let mark = format!("{}{}", " ".repeat(span.offset), "^".repeat(span.width.max(1)));
             text.push_str(&format!("\n{indent} |\n{number} | {}\n{indent} | {mark}", span.excerpt));
         }
@@ -249,7 +251,7 @@ mod tests {
             .render();
         insta::assert_snapshot!(shown, @r"
         error[E001]: unknown key `dpends_on`
-          --> brummer.toml:2:2
+         --> brummer.toml:2:2
           |
         2 |  dpends_on = []
           |  ^^^^^^^^^

@@ -1,6 +1,9 @@
 //! A project's configuration: its files over one another, joined with what was detected, as specs.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod effective;
+mod judge;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +12,12 @@ use brummer_event::spec::{Command, Kind, Origin, ProcessSpec, Restart, Stdin, St
 use brummer_event::state::signal_number;
 use serde::Deserialize;
 
-use super::check::{Checked, Which, dotted};
-use super::diagnostic::{Code, Diagnostic, Place};
+use super::check::{Checked, Which};
+use super::diagnostic::{Code, Diagnostic};
 use super::layers::{ConfigValue, Layer, Stack};
 use super::user::{UserConfig, WhenBehind};
-use super::{diagnostic, file, graph, text};
+use super::{diagnostic, file, text};
 use crate::detect::Script;
-use crate::names;
 
 /// Files that are read, later ones win.
 pub const FILES: [&str; 2] = ["brummer.toml", "brummer.local.toml"];
@@ -43,8 +45,39 @@ impl Parsed {
 /// # Errors
 /// Every mistake at once.
 pub fn check_project(path: &Path, text: &str) -> Result<Parsed, Vec<Diagnostic>> {
-    let (checked, wrong) = file::check(path, text, Which::Project);
-    if wrong.is_empty() { Ok(Parsed { path: path.to_owned(), checked }) } else { Err(wrong) }
+    let mut files = Files::default();
+    files.add(path, text);
+    match files.parsed.pop() {
+        Some(parsed) if files.wrong.is_empty() => Ok(parsed),
+        _ => Err(files.wrong),
+    }
+}
+
+/// The files of a project, checked one by one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Files {
+    parsed: Vec<Parsed>,
+    /// Mistakes so far.
+    wrong: Vec<Diagnostic>,
+    /// A text is missing as a whole, so that nothing can be said about all of them together.
+    incomplete: bool,
+    /// What was found but is not read.
+    pub(crate) notices: Vec<String>,
+}
+
+impl Files {
+    /// Checks one more text; it wins over those before. Pure.
+    pub(crate) fn add(&mut self, path: &Path, text: &str) {
+        let (checked, wrong) = file::check(path, text, Which::Project);
+        self.incomplete |= wrong.iter().any(|mistake| mistake.code == Code::Syntax);
+        self.wrong.extend(wrong);
+        self.parsed.push(Parsed { path: path.to_owned(), checked });
+    }
+
+    fn refuse(&mut self, diagnostic: Diagnostic) {
+        self.incomplete = true;
+        self.wrong.push(diagnostic);
+    }
 }
 
 /// Bounds of the logs of a project's processes, effective: from the user's and the project's files.
@@ -72,32 +105,27 @@ pub struct ProjectConfig {
     pub values: Vec<ConfigValue>,
 }
 
-/// Reads and checks the files of the project at `dir`. The second answer is what was found but is not read.
-pub(crate) fn read_files(dir: &Path) -> Result<(Vec<Parsed>, Vec<String>), Vec<Diagnostic>> {
-    let mut parsed = Vec::new();
-    let mut wrong = Vec::new();
+/// Reads and checks the files of the project at `dir`.
+pub(crate) fn read_files(dir: &Path) -> Files {
+    let mut files = Files::default();
     for name in FILES {
         let path = dir.join(name);
         match file::read_if_there(&path) {
-            Ok(Some(text)) => match check_project(&path, &text) {
-                Ok(one) => parsed.push(one),
-                Err(mistakes) => wrong.extend(mistakes),
-            },
+            Ok(Some(text)) => files.add(&path, &text),
             Ok(None) => {}
-            Err(diagnostic) => wrong.push(diagnostic),
+            Err(diagnostic) => files.refuse(diagnostic),
         }
     }
-    let mut notices = Vec::new();
     for name in UNREAD {
         let Some(diagnostic) = file::unread_format(&dir.join(name), "brummer.toml") else { continue };
         // Alone it is what its author meant to be read; beside a brummer.toml it is a leftover.
-        if parsed.is_empty() && wrong.is_empty() {
-            wrong.push(diagnostic);
+        if files.parsed.is_empty() && files.wrong.is_empty() {
+            files.refuse(diagnostic);
         } else {
-            notices.push(format!("{name} is not read; brummer.toml is"));
+            files.notices.push(format!("{name} is not read; brummer.toml is"));
         }
     }
-    if wrong.is_empty() { Ok((parsed, notices)) } else { Err(wrong) }
+    files
 }
 
 #[derive(Deserialize)]
@@ -162,9 +190,14 @@ impl From<RawCommand> for Command {
 pub(crate) fn join(
     dir: &Path,
     user: &UserConfig,
-    files: &[Parsed],
+    files: &Files,
     detected: &[Script],
 ) -> Result<ProjectConfig, Vec<Diagnostic>> {
+    let mut wrong = files.wrong.clone();
+    if files.incomplete {
+        return Err(wrong);
+    }
+    let files = files.parsed.as_slice();
     let layers: Vec<Arc<Layer>> = files
         .iter()
         .map(|parsed| Arc::new(Layer::new(parsed.path.display().to_string(), parsed.checked.clone())))
@@ -185,10 +218,9 @@ pub(crate) fn join(
     let ordered: Vec<(&str, RawProcess)> =
         order.iter().filter_map(|name| Some((*name, processes.remove(*name)?))).collect();
 
-    let mut wrong = Vec::new();
-    commands(&ordered, detected, &stack, &mut wrong);
-    dependencies(&ordered, detected, &stack, &mut wrong);
-    circles(&ordered, &stack, &mut wrong);
+    judge::commands(&ordered, detected, &stack, &mut wrong);
+    judge::dependencies(&ordered, detected, &stack, &mut wrong);
+    judge::circles(&ordered, &stack, &mut wrong);
     if !wrong.is_empty() {
         diagnostic::sort(&mut wrong);
         return Err(wrong);
@@ -206,9 +238,11 @@ pub(crate) fn join(
         .filter_map(|(name, raw)| spec(name, raw, dir, detected.iter().find(|script| script.name == name)))
         .collect();
     let mut values = stack.values();
+    values.extend(user.values().iter().filter(|value| !value.key.starts_with("logs.")).cloned());
     for spec in &declared {
-        defaults(spec, &mut values);
+        effective::add_defaults(spec, &mut values);
     }
+    values.sort_by(|left, right| left.key.cmp(&right.key));
     let logs = ProjectLogs {
         keep_lines: raw.logs.keep_lines,
         ring_bytes: raw.logs.ring_bytes.process,
@@ -217,83 +251,6 @@ pub(crate) fn join(
     };
     let files = files.iter().map(|parsed| parsed.path.clone()).collect();
     Ok(ProjectConfig { files, declared, sources, logs, values })
-}
-
-fn place(stack: &Stack, path: &[&str]) -> Place {
-    stack.place(path).cloned().unwrap_or_else(|| Place::Environment(dotted(path)))
-}
-
-fn commands(
-    processes: &[(&str, RawProcess)],
-    detected: &[Script],
-    stack: &Stack,
-    wrong: &mut Vec<Diagnostic>,
-) {
-    for (name, raw) in processes {
-        if raw.run.is_some() || detected.iter().any(|script| script.name == *name) {
-            continue;
-        }
-        let near = names::nearest(name, detected.iter().map(|script| script.name.as_str()));
-        let hint = match near {
-            Some(near) => format!("add `run = \"…\"`; or did you mean the script `{near}`?"),
-            None => "add `run = \"…\"`".to_owned(),
-        };
-        let message = format!("[{}] has no command", dotted(&["processes", name]));
-        wrong.push(Diagnostic::new(Code::NoCommand, place(stack, &["processes", name]), message).hint(hint));
-    }
-}
-
-fn dependencies(
-    processes: &[(&str, RawProcess)],
-    detected: &[Script],
-    stack: &Stack,
-    wrong: &mut Vec<Diagnostic>,
-) {
-    let known: BTreeSet<&str> = processes
-        .iter()
-        .map(|(name, _)| *name)
-        .chain(detected.iter().map(|script| script.name.as_str()))
-        .collect();
-    for (name, raw) in processes {
-        for (index, dependency) in raw.depends_on.iter().enumerate() {
-            if known.contains(dependency.as_str()) {
-                continue;
-            }
-            let hint = match names::nearest(dependency, known.iter().copied().filter(|known| known != name)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("declare it as [{}]", dotted(&["processes", dependency])),
-            };
-            let index = index.to_string();
-            let at = place(stack, &["processes", name, "depends_on", &index]);
-            let message = format!("`{name}` depends on `{}`, which is not there", dependency.escape_debug());
-            wrong.push(Diagnostic::new(Code::UnknownDependency, at, message).hint(hint));
-        }
-    }
-}
-
-fn circles(processes: &[(&str, RawProcess)], stack: &Stack, wrong: &mut Vec<Diagnostic>) {
-    let nodes: Vec<(&str, Vec<&str>)> = processes
-        .iter()
-        .map(|(name, raw)| (*name, raw.depends_on.iter().map(String::as_str).collect()))
-        .collect();
-    for circle in graph::cycles(&nodes) {
-        let Some(first) = circle.first() else { continue };
-        let next = circle.get(1).unwrap_or(first);
-        let index = processes
-            .iter()
-            .find(|(name, _)| name == first)
-            .and_then(|(_, raw)| raw.depends_on.iter().position(|dependency| dependency == next))
-            .unwrap_or(0)
-            .to_string();
-        let way: Vec<&str> = circle.iter().copied().chain([*first]).collect();
-        let message = if circle.len() == 1 {
-            format!("`{first}` depends on itself")
-        } else {
-            format!("processes wait for each other: {}", way.join(" → "))
-        };
-        let at = place(stack, &["processes", first, "depends_on", &index]);
-        wrong.push(Diagnostic::new(Code::Cycle, at, message).hint("take one of these dependencies out"));
-    }
 }
 
 fn spec(name: &str, raw: RawProcess, dir: &Path, script: Option<&Script>) -> Option<ProcessSpec> {
@@ -332,50 +289,4 @@ fn spec(name: &str, raw: RawProcess, dir: &Path, script: Option<&Script>) -> Opt
 /// `path` of a file in `dir`; without the `.` parts that people write.
 fn inside(dir: &Path, path: &Path) -> PathBuf {
     dir.join(path).components().filter(|part| *part != std::path::Component::CurDir).collect()
-}
-
-/// Adds the values of a process that nobody wrote.
-fn defaults(spec: &ProcessSpec, values: &mut Vec<ConfigValue>) {
-    let word = |word: &str| toml_edit::Value::from(word).to_string();
-    let list = |argv: &[String]| {
-        argv.iter().map(|arg| toml_edit::Value::from(arg.as_str())).collect::<toml_edit::Value>().to_string()
-    };
-    let run = match &spec.command {
-        Command::Shell(text) => word(text),
-        Command::Exec(argv) => list(argv),
-    };
-    let restart = match spec.restart {
-        Restart::No => "no",
-        Restart::OnFailure => "on-failure",
-        Restart::Always => "always",
-    };
-    let kind = match spec.kind {
-        Kind::Service => "service",
-        Kind::Task => "task",
-    };
-    let stdin = match spec.stdin {
-        Stdin::Open => "open",
-        Stdin::Null => "null",
-    };
-    let files: Vec<String> = spec.env_files.iter().map(|file| file.display().to_string()).collect();
-    let effective: [(&[&str], String); 12] = [
-        (&["run"], run),
-        (&["dir"], word(&spec.dir.display().to_string())),
-        (&["env_file"], list(&files)),
-        (&["depends_on"], list(&spec.depends_on)),
-        (&["autostart"], spec.autostart.to_string()),
-        (&["restart"], word(restart)),
-        (&["kind"], word(kind)),
-        (&["stop", "signal"], word(&brummer_event::state::signal_name(spec.stop.signal))),
-        (&["stop", "timeout"], word(&format!("{}ms", spec.stop.timeout.as_millis()))),
-        (&["stdin"], word(stdin)),
-        (&["merge_output"], spec.merge_output.to_string()),
-        (&["daemonizes"], spec.daemonizes.to_string()),
-    ];
-    for (path, value) in effective {
-        let key = dotted(&[&["processes", spec.name.as_str()], path].concat());
-        if !values.iter().any(|written| written.key == key) {
-            values.push(ConfigValue { key, value, source: "default".to_owned() });
-        }
-    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use brummer_event::spec::{Command, Kind, Origin, Restart, Stdin};
 use proptest::prelude::*;
 
+use super::project::Files;
 use super::schema::{self, Key, Kind as Holds};
 use super::*;
 use crate::detect::Script;
@@ -29,16 +30,16 @@ fn script(name: &str, kind: Kind) -> Script {
     }
 }
 
-fn project(files: &[(&str, &str)], detected: &[Script]) -> Result<ProjectConfig, Vec<Diagnostic>> {
-    let mut parsed = Vec::new();
-    let mut wrong = Vec::new();
+fn together(files: &[(&str, &str)]) -> Files {
+    let mut together = Files::default();
     for (name, text) in files {
-        match check(Path::new(name), text) {
-            Ok(one) => parsed.push(one),
-            Err(mistakes) => wrong.extend(mistakes),
-        }
+        together.add(Path::new(name), text);
     }
-    if wrong.is_empty() { join(Path::new("/p"), &user(), &parsed, detected) } else { Err(wrong) }
+    together
+}
+
+fn project(files: &[(&str, &str)], detected: &[Script]) -> Result<ProjectConfig, Vec<Diagnostic>> {
+    join(Path::new("/p"), &user(), &together(files), detected)
 }
 
 fn mistakes(text: &str) -> String {
@@ -126,6 +127,30 @@ depends_on = ["a", "c"]
 env = { A = "1" }
 "#
     ));
+}
+
+#[test]
+fn a_wrong_value_hides_no_other_mistake_and_makes_none() {
+    let text = r#"
+[processes.a]
+run = 1
+autostrt = true
+depends_on = ["b", "d"]
+
+[processes.b]
+rnu = "x"
+depends_on = ["a", "nobody"]
+
+[processes]
+d = 1
+"#;
+    let wrong = project(&[("brummer.toml", text)], &[]).unwrap_err();
+    let codes: Vec<String> = wrong.iter().map(|d| format!("{} {}", d.position().0, d.code)).collect();
+    assert_eq!(
+        codes,
+        ["3 E002", "4 E001", "5 E005", "8 E001", "9 E004", "12 E002"],
+        "none says `no command`"
+    );
 }
 
 #[test]
@@ -241,8 +266,8 @@ fn every_value_tells_its_source() {
     assert_eq!((user.logs.keep_lines, user.logs.keep_bytes), (1, 1 << 30));
     assert!(user.daemon.http_port_by_hand && user.daemon.http_port == 8000);
     let text = "[processes.api]\nrun = \"x\"\n[processes.'a.b']\nrun = 'y'\n[logs]\nkeep_lines = 2\nring_bytes = '1MiB'\nkeep_bytes = 9\n";
-    let parsed = check(Path::new("/p/brummer.toml"), text).unwrap();
-    let config = join(Path::new("/p"), &user, &[parsed], &[]).unwrap();
+    let files = together(&[("/p/brummer.toml", text)]);
+    let config = join(Path::new("/p"), &user, &files, &[]).unwrap();
     let logs = config.logs;
     assert_eq!((logs.keep_lines, logs.ring_bytes, logs.keep_bytes), (2, 1 << 20, 1 << 30));
     let shown: Vec<String> =
@@ -385,10 +410,12 @@ fn unreadable_files_are_told() {
 fn a_project_file_in_another_format_is_told() {
     let temp = tempfile::tempdir().unwrap();
     std::fs::write(temp.path().join("brummer.yaml"), "processes: {}").unwrap();
-    assert_eq!(read_files(temp.path()).unwrap_err()[0].code, Code::Format);
+    let wrong = join(temp.path(), &user(), &read_files(temp.path()), &[]).unwrap_err();
+    assert_eq!((wrong.len(), wrong[0].code), (1, Code::Format));
     std::fs::write(temp.path().join("brummer.toml"), "").unwrap();
-    let (parsed, notices) = read_files(temp.path()).unwrap();
-    assert_eq!((parsed.len(), notices.len()), (1, 1));
+    let files = read_files(temp.path());
+    assert_eq!(files.notices.len(), 1);
+    assert!(join(temp.path(), &user(), &files, &[]).is_ok());
 }
 
 #[test]

@@ -45,6 +45,14 @@ pub fn duration(text: &str) -> Option<Duration> {
     (total <= LONGEST_MS).then(|| Duration::from_millis(total))
 }
 
+/// A duration as it would be written: with the largest unit that needs no fraction.
+pub(crate) fn show_duration(duration: Duration) -> String {
+    let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let fitting = DURATION_UNITS.iter().rev().find(|(_, scale)| ms >= *scale && ms % scale == 0);
+    let (unit, scale) = fitting.unwrap_or(&("ms", 1));
+    format!("{}{unit}", ms / scale)
+}
+
 /// `256MiB`, `2GiB`, `64 KiB`, `1.5GB`, `512B`, or a bare number of bytes.
 pub fn size(text: &str) -> Option<u64> {
     let (number, unit) = leading_number(text.trim())?;
@@ -202,6 +210,7 @@ mod tests {
         #[test]
         fn whole_numbers_are_exact(n in 0_u64..1_000_000) {
             prop_assert_eq!(duration(&format!("{n}ms")), Some(Duration::from_millis(n)));
+            prop_assert_eq!(duration(&show_duration(Duration::from_millis(n))), Some(Duration::from_millis(n)));
             prop_assert_eq!(size(&format!("{n}KiB")), Some(n << 10));
         }
     }

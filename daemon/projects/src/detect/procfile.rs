@@ -36,7 +36,7 @@ pub(super) fn detect(dir: &Path, found: &mut Vec<Found>, detected: &mut Detected
                     kind: if name == "release" { Kind::Task } else { Kind::Service },
                     missing: None,
                     env_files: env_files.clone(),
-                    is_default: true,
+                    is_default: false,
                 };
                 found.push(Found { otherwise: vec![format!("procfile:{name}")], script });
             }

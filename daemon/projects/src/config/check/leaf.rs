@@ -1,0 +1,238 @@
+//! Values that hold no keys of the table: numbers, durations, sizes, words, commands, lists. Pure.
+
+use figment::value::{Dict, Value as Figment};
+
+use super::super::diagnostic::Code;
+use super::super::schema::{Key, Kind};
+use super::super::text;
+use super::super::tree::{Entry, Node, Value};
+use super::Walk;
+use crate::names;
+
+impl Walk<'_> {
+    pub(super) fn number(&mut self, node: &Node, number: i64, least: i64, most: i64) -> Option<Figment> {
+        if (least..=most).contains(&number) {
+            return Some(Figment::from(number));
+        }
+        self.bad_value(node, &format!("is {number}; it may be from {least} to {most}"), None)
+    }
+
+    pub(super) fn duration(&mut self, node: &Node, key: &Key) -> Option<Figment> {
+        let off = if matches!(key.kind, Kind::DurationOrOff) { ", or \"off\"" } else { "" };
+        let (code, message, hint) = match &node.value {
+            Value::Text(text) if text::duration(text).is_some() => return Some(Figment::from(text.trim())),
+            Value::Text(text) => (
+                Code::BadUnit,
+                format!("{} is \"{}\", which is no duration", self.subject(), shown(text)),
+                format!("write a number and a unit (ms, s, m, h, d), as \"10s\"{off}"),
+            ),
+            Value::Int(number) => (
+                Code::BadUnit,
+                format!("{} is a number without a unit", self.subject()),
+                format!("write \"{number}s\" or \"{number}ms\"{off}"),
+            ),
+            other => {
+                let expected = format!("a duration, as \"10s\"{off}, not {}", other.kind());
+                (
+                    Code::WrongType,
+                    format!("{} must be {expected}", self.subject()),
+                    "put it in quotes".to_owned(),
+                )
+            }
+        };
+        self.report(code, &node.span, message, Some(hint));
+        None
+    }
+
+    pub(super) fn size(&mut self, node: &Node) -> Option<Figment> {
+        match &node.value {
+            Value::Text(text) if text::size(text).is_some() => Some(Figment::from(text.trim())),
+            Value::Int(bytes) if *bytes >= 0 => Some(Figment::from(*bytes)),
+            Value::Text(text) => {
+                let message = format!("{} is \"{}\", which is no size", self.subject(), shown(text));
+                let hint = "write a number and a unit (B, KiB, MiB, GiB, kB, MB, GB), as \"256MiB\"";
+                self.report(Code::BadUnit, &node.span, message, Some(hint.to_owned()));
+                None
+            }
+            Value::Int(_) => self.bad_value(node, "is negative", None),
+            _ => self.wrong_type(node, "a size, as \"256MiB\"", None),
+        }
+    }
+
+    pub(super) fn word(&mut self, node: &Node, words: &'static [&'static str]) -> Option<Figment> {
+        let list = || words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+        match &node.value {
+            Value::Text(text) if words.contains(&text.as_str()) => Some(Figment::from(text.as_str())),
+            Value::Text(text) => {
+                let hint = match names::nearest(text, words.iter().copied()) {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => format!("one of {}", list()),
+                };
+                self.bad_value(node, &format!("cannot be \"{}\"", shown(text)), Some(hint))
+            }
+            _ => self.wrong_type(node, &format!("one of {}", list()), None),
+        }
+    }
+
+    /// Text that will be a path or an argument: no NUL, not empty.
+    pub(super) fn plain_text(&mut self, node: &Node, text: &str) -> Option<Figment> {
+        if text.is_empty() {
+            return self.bad_value(node, "is empty", None);
+        }
+        if text.contains('\0') {
+            return self.bad_value(node, "contains a NUL, which no path or argument can", None);
+        }
+        Some(Figment::from(text))
+    }
+
+    pub(super) fn paths(&mut self, node: &Node) -> Option<Figment> {
+        match &node.value {
+            Value::Text(path) => Some(Figment::from(vec![self.plain_text(node, path)?])),
+            Value::List(nodes) => {
+                let paths = self.each(nodes, |walk, item| match &item.value {
+                    Value::Text(path) => walk.plain_text(item, path),
+                    _ => walk.wrong_type(item, "a path or a list of paths", None),
+                });
+                Some(Figment::from(paths))
+            }
+            _ => self.wrong_type(node, "a path or a list of paths", None),
+        }
+    }
+
+    pub(super) fn each(
+        &mut self,
+        nodes: &[Node],
+        mut check: impl FnMut(&mut Self, &Node) -> Option<Figment>,
+    ) -> Vec<Figment> {
+        nodes.iter().filter_map(|item| check(self, item)).collect()
+    }
+
+    pub(super) fn command(&mut self, node: &Node) -> Option<Figment> {
+        match &node.value {
+            Value::Text(text) if text.trim().is_empty() => self.bad_value(
+                node,
+                "is empty",
+                Some("write the command, as \"npm run dev\" or [\"npm\", \"run\", \"dev\"]".to_owned()),
+            ),
+            Value::Text(text) => self.plain_text(node, text),
+            Value::List(nodes) => {
+                let first = match nodes.first().map(|node| &node.value) {
+                    Some(Value::Text(program)) => !program.is_empty(),
+                    Some(_) => true,
+                    None => false,
+                };
+                if !first {
+                    return self.bad_value(node, "names no program", None);
+                }
+                let words = self.each(nodes, |walk, item| match &item.value {
+                    Value::Text(word) if word.contains('\0') => {
+                        walk.bad_value(item, "contains a NUL, which no argument can", None)
+                    }
+                    Value::Text(word) => Some(Figment::from(word.as_str())),
+                    Value::Int(number) => Some(Figment::from(number.to_string())),
+                    _ => walk.wrong_type(item, "a list of texts", None),
+                });
+                (words.len() == nodes.len()).then(|| Figment::from(words))
+            }
+            _ => self.wrong_type(
+                node,
+                "text (run by a shell) or a list (executed as it is)",
+                Some("as \"npm run dev\" or [\"npm\", \"run\", \"dev\"]".to_owned()),
+            ),
+        }
+    }
+
+    pub(super) fn names(&mut self, node: &Node) -> Option<Figment> {
+        let Value::List(nodes) = &node.value else {
+            let hint = match &node.value {
+                Value::Text(name) => format!("write [\"{}\"]", shown(name)),
+                _ => "as [\"db\"]; a dependency is met when it is ready".to_owned(),
+            };
+            return self.wrong_type(node, "a list of process names", Some(hint));
+        };
+        let mut index = 0;
+        let names = self.each(nodes, |walk, item| {
+            let name = match &item.value {
+                Value::Text(name) => name,
+                _ => return walk.wrong_type(item, "a list of process names", None),
+            };
+            walk.path.push(index.to_string());
+            walk.keep_place(item);
+            walk.path.pop();
+            index += 1;
+            Some(Figment::from(name.as_str()))
+        });
+        Some(Figment::from(names))
+    }
+
+    pub(super) fn variables(&mut self, node: &Node) -> Option<Figment> {
+        let Value::Table(entries) = &node.value else {
+            return self.wrong_type(node, "a table of variables", Some("as { PORT = \"3000\" }".to_owned()));
+        };
+        let mut dict = Dict::new();
+        for entry in entries {
+            self.path.push(entry.key.clone());
+            if let Some(value) = self.variable(entry) {
+                self.keep_place(&entry.node);
+                dict.insert(entry.key.clone(), value);
+            }
+            self.path.pop();
+        }
+        Some(Figment::from(dict))
+    }
+
+    pub(super) fn variable(&mut self, entry: &Entry) -> Option<Figment> {
+        let name = &entry.key;
+        let fault = if name.is_empty() || name.contains(['=', '\0']) {
+            Some(format!("{name:?} cannot be the name of a variable"))
+        } else if name == "BRUMMER" || name.starts_with("BRUMMER_") {
+            Some(format!("`{name}` is set by Brummer itself"))
+        } else {
+            None
+        };
+        if let Some(message) = fault {
+            self.report(Code::BadName, &entry.key_span, message, Some("choose another name".to_owned()));
+            return None;
+        }
+        let text = match &entry.node.value {
+            Value::Text(text) => text.clone(),
+            Value::Int(number) => number.to_string(),
+            Value::Bool(truth) => truth.to_string(),
+            Value::Float(text) | Value::Date(text) => text.clone(),
+            Value::List(_) | Value::Table(_) => return self.wrong_type(&entry.node, "text", None),
+        };
+        if text.contains('\0') {
+            return self.bad_value(&entry.node, "contains a NUL, which no variable can", None);
+        }
+        Some(Figment::from(text))
+    }
+
+    pub(super) fn signal(&mut self, node: &Node) -> Option<Figment> {
+        match &node.value {
+            Value::Text(name) => match brummer_event::state::signal_number(name) {
+                Some(number) => Some(Figment::from(brummer_event::state::signal_name(number))),
+                None => {
+                    let all: Vec<String> = (1..=31).map(brummer_event::state::signal_name).collect();
+                    let upper = name.to_ascii_uppercase();
+                    let full = if upper.starts_with("SIG") { upper } else { format!("SIG{upper}") };
+                    let hint = names::nearest(&full, all.iter().map(String::as_str)).map_or_else(
+                        || "as \"SIGINT\"".to_owned(),
+                        |near| format!("did you mean \"{near}\"?"),
+                    );
+                    self.bad_value(node, &format!("cannot be \"{}\"", shown(name)), Some(hint))
+                }
+            },
+            _ => self.wrong_type(node, "the name of a signal", Some("as \"SIGINT\"".to_owned())),
+        }
+    }
+}
+
+/// Foreign text inside a message: short, without control characters.
+pub(super) fn shown(text: &str) -> String {
+    let mut shown: String =
+        text.chars().take(60).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(60).is_some() {
+        shown.push('…');
+    }
+    shown
+}
