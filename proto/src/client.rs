@@ -12,6 +12,7 @@ mod dial;
 mod error;
 mod follow;
 mod resume;
+mod retry;
 mod start;
 mod watch;
 
@@ -20,7 +21,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch as cell;
-use tokio::time::Instant;
 use tonic::Status;
 use tonic::transport::Channel;
 
@@ -33,17 +33,15 @@ pub use watch::{
     EndpointWatch, IncidentWatch, ProcessWatch, ProjectWatch, Watch, WatchEvent, Watched, endpoint_key,
 };
 
-use crate::address::{Overrides, Places, lock_holder};
+use crate::address::{Overrides, Places};
 use crate::v1;
+use retry::Retry;
 use v1::event_service_client::EventServiceClient;
 use v1::incident_service_client::IncidentServiceClient;
 use v1::log_service_client::LogServiceClient;
 use v1::process_service_client::ProcessServiceClient;
 use v1::project_service_client::ProjectServiceClient;
 use v1::system_service_client::SystemServiceClient;
-
-/// How long [`Client::call`] tries to come back after a loss.
-const CALL_BUDGET: Duration = Duration::from_secs(5);
 
 /// How to find the daemon.
 #[derive(Debug, Clone)]
@@ -175,30 +173,31 @@ impl Client {
     where
         F: AsyncFn(&Self) -> Result<tonic::Response<T>, Status>,
     {
-        let mut backoff = Backoff::default();
-        let mut lost_at = None;
+        let mut retry = Retry::default();
         loop {
-            let status = match make(self).await {
+            match make(self).await {
                 Ok(response) => return Ok(response.into_inner()),
-                Err(status) if error::is_lost(&status) => status,
-                Err(status) => return Err(status.into()),
-            };
-            let places = &self.inner.places;
-            if lost_at.is_none()
-                && self.inner.autostart
-                && dial::was_never_sent(&status)
-                && lock_holder(&places.state_dir).is_none()
-            {
-                lost_at = Some(Instant::now());
-                connect::greet(self, true, self.inner.start_limit).await?;
-                continue;
+                Err(status) => retry.after(self, status).await?,
             }
-            let since = *lost_at.get_or_insert_with(Instant::now);
-            let delay = backoff.next().unwrap_or(CALL_BUDGET);
-            if since.elapsed() + delay > CALL_BUDGET {
-                return Err(ClientError::gone(&places.socket_now(), &status));
+        }
+    }
+
+    /// As [`Client::call`], for a task that is spawned: the compiler cannot see that a closure which borrows
+    /// the client makes a future that may move between threads.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn call_spawned<T, F, Asked>(&self, make: F) -> Result<T, ClientError>
+    where
+        F: Fn(Self) -> Asked,
+        Asked: Future<Output = Result<tonic::Response<T>, Status>>,
+    {
+        let mut retry = Retry::default();
+        loop {
+            match make(self.clone()).await {
+                Ok(response) => return Ok(response.into_inner()),
+                Err(status) => retry.after(self, status).await?,
             }
-            tokio::time::sleep(delay).await;
         }
     }
 
