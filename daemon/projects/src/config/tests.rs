@@ -423,6 +423,36 @@ fn a_byte_order_mark_is_no_mistake() {
     assert!(check(Path::new("brummer.toml"), "\u{feff}[processes.a]\nrun = \"x\"\n").is_ok());
 }
 
+#[test]
+fn deep_texts_are_mistakes_and_no_end() {
+    let deep = |open: &str, n: usize| open.repeat(n);
+    for text in [
+        format!("a = {}1{}", deep("[", 50_000), deep("]", 50_000)),
+        format!("a = {}", deep("{ a = ", 50_000)),
+        format!("a{} = 1", deep(".a", 100_000)),
+        format!("[a{}]", deep(".a", 100_000)),
+        format!("[[a{}]]", deep(".a", 100_000)),
+        format!("a = {{ b{} = 1 }}", deep(".a", 100_000)),
+        format!("processes.a{} = 1", deep(".a", 70)),
+    ] {
+        let wrong = project(&[("brummer.toml", &text)], &[]).unwrap_err();
+        assert!(!wrong.is_empty() && wrong.iter().all(|mistake| mistake.render().len() < 2_000));
+    }
+}
+
+#[test]
+fn the_demo_has_no_mistake() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/demo").canonicalize().unwrap();
+    let loaded = crate::load::load(&dir, &user(), &crate::detect::Look::default()).unwrap();
+    assert_eq!(loaded.choose(&dir).unwrap().names, ["seed", "api", "web", "worker", "crashy"]);
+    assert_eq!(loaded.notices, Vec::<String>::new());
+    for spec in loaded.declared() {
+        let argv = spec.command.argv().join(" ");
+        let program = argv.split_whitespace().find(|word| word.ends_with(".py")).unwrap();
+        assert!(dir.join(program).is_file(), "{argv}");
+    }
+}
+
 /// Text that is TOML more often than not, of the words that the table knows and some that it does not.
 fn near_toml() -> impl Strategy<Value = String> {
     let key = prop::sample::select(vec![
