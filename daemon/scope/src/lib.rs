@@ -11,7 +11,8 @@
 pub mod clock;
 pub mod faults;
 mod panics;
-pub mod sys;
+pub mod memory;
+mod sys;
 mod task;
 mod thread;
 

@@ -54,3 +54,13 @@ pub(crate) fn set_thread_nice(nice: i32) {
         let _unused = nice;
     }
 }
+
+/// Bytes of a memory page.
+#[cfg(target_os = "linux")]
+pub(crate) fn page_bytes() -> u64 {
+    nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE)
+        .ok()
+        .flatten()
+        .and_then(|bytes| u64::try_from(bytes).ok())
+        .unwrap_or(4096)
+}

@@ -1,0 +1,63 @@
+//! Projects, scripts and configuration on the wire.
+
+use brummer_projects::config::ConfigValue;
+use brummer_projects::{Diagnostic, Script};
+use brummer_proto::v1;
+use brummer_world::{ProjectRef, ProjectRow};
+
+use super::process::kind;
+
+pub(crate) fn reference(project: ProjectRef) -> v1::ProjectRef {
+    v1::ProjectRef {
+        name: project.name.to_string(),
+        directory: project.dir.to_string_lossy().into_owned(),
+        here: project.here,
+        host: String::new(),
+    }
+}
+
+pub(crate) fn project(row: &ProjectRow) -> v1::Project {
+    v1::Project {
+        host: String::new(),
+        name: row.name.to_string(),
+        directory: row.dir.to_string_lossy().into_owned(),
+        trusted: row.trusted,
+        open: row.open,
+        config: row.config.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+        running: row.running,
+        failed: row.failed,
+        other: row.other,
+    }
+}
+
+pub(crate) fn script(script: &Script, project: &str) -> v1::Script {
+    v1::Script {
+        project: project.to_owned(),
+        name: script.name.clone(),
+        original: script.original.clone(),
+        command: script.argv(),
+        directory: script.directory.to_string_lossy().into_owned(),
+        source: script.source.clone(),
+        ecosystem: script.ecosystem.to_owned(),
+        runner: script.runner.clone(),
+        kind: kind(script.kind).into(),
+        missing: script.missing.clone().unwrap_or_default(),
+    }
+}
+
+pub(crate) fn diagnostic(diagnostic: &Diagnostic) -> v1::Diagnostic {
+    let (line, column) = diagnostic.position();
+    v1::Diagnostic {
+        code: diagnostic.code.as_str().to_owned(),
+        message: diagnostic.message.clone(),
+        hint: diagnostic.hint.clone().unwrap_or_default(),
+        file: diagnostic.file().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default(),
+        line: u32::try_from(line).unwrap_or(u32::MAX),
+        column: u32::try_from(column).unwrap_or(u32::MAX),
+        rendered: diagnostic.render(),
+    }
+}
+
+pub(crate) fn config_value(value: &ConfigValue) -> v1::ConfigValue {
+    v1::ConfigValue { key: value.key.clone(), value: value.value.clone(), source: value.source.to_string() }
+}

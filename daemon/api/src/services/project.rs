@@ -1,0 +1,151 @@
+//! `ProjectService`: known directories, what could be run in them, their configuration.
+
+use std::path::Path;
+
+use brummer_bus::{Delivery, TopicSet};
+use brummer_event::{EventSeq, Topic};
+use brummer_proto::v1;
+use brummer_proto::v1::project_service_server::ProjectService;
+use brummer_world::World;
+use tonic::{Request, Response, Status};
+
+use crate::convert::inbound;
+use crate::convert::project::{config_value, diagnostic, project, reference, script};
+use crate::refuse::{invalid, status};
+use crate::watch::{Messages, Watched, watch};
+
+pub(crate) struct ProjectApi {
+    pub(crate) world: World,
+}
+
+#[tonic::async_trait]
+impl ProjectService for ProjectApi {
+    type WatchProjectsStream = Messages<v1::WatchProjectsResponse>;
+
+    async fn list_projects(
+        &self,
+        _request: Request<v1::ListProjectsRequest>,
+    ) -> Result<Response<v1::ListProjectsResponse>, Status> {
+        let projects = self.world.project_rows().iter().map(project).collect();
+        Ok(Response::new(v1::ListProjectsResponse { projects }))
+    }
+
+    async fn watch_projects(
+        &self,
+        _request: Request<v1::WatchProjectsRequest>,
+    ) -> Result<Response<Self::WatchProjectsStream>, Status> {
+        let watched = ProjectWatch { world: self.world.clone(), known: Vec::new() };
+        let topics = TopicSet::of(Topic::Project).with(Topic::Process);
+        Ok(Response::new(watch(&self.world, topics, watched)))
+    }
+
+    async fn add_project(
+        &self,
+        request: Request<v1::AddProjectRequest>,
+    ) -> Result<Response<v1::AddProjectResponse>, Status> {
+        let directory = request.into_inner().directory;
+        if !directory.starts_with('/') {
+            return Err(invalid("directory", "the directory must be absolute"));
+        }
+        let (row, added) = self.world.add_project(Path::new(&directory)).await.map_err(status)?;
+        Ok(Response::new(v1::AddProjectResponse { project: Some(project(&row)), added }))
+    }
+
+    async fn remove_project(
+        &self,
+        request: Request<v1::RemoveProjectRequest>,
+    ) -> Result<Response<v1::RemoveProjectResponse>, Status> {
+        let ask = inbound::project_ask(request.into_inner().scope)?;
+        let name = self.world.remove_project(&ask).await.map_err(status)?;
+        Ok(Response::new(v1::RemoveProjectResponse { name: name.to_string() }))
+    }
+
+    async fn find_project(
+        &self,
+        request: Request<v1::FindProjectRequest>,
+    ) -> Result<Response<v1::FindProjectResponse>, Status> {
+        let ask = inbound::project_ask(request.into_inner().scope)?;
+        let (found, known) = self.world.find_project(&ask).await.map_err(status)?;
+        Ok(Response::new(v1::FindProjectResponse { project: Some(reference(found)), known }))
+    }
+
+    async fn list_scripts(
+        &self,
+        request: Request<v1::ListScriptsRequest>,
+    ) -> Result<Response<v1::ListScriptsResponse>, Status> {
+        let request = request.into_inner();
+        let ask = inbound::project_ask(request.scope)?;
+        let path = (!request.path.is_empty()).then(|| request.path.into());
+        let (found, loaded) = self.world.load(&ask, path).await.map_err(status)?;
+        let scripts = loaded.scripts.iter().map(|one| script(one, &found.name)).collect();
+        Ok(Response::new(v1::ListScriptsResponse {
+            project: Some(reference(found)),
+            scripts,
+            notices: loaded.notices,
+        }))
+    }
+
+    async fn check_config(
+        &self,
+        request: Request<v1::CheckConfigRequest>,
+    ) -> Result<Response<v1::CheckConfigResponse>, Status> {
+        let ask = inbound::project_ask(request.into_inner().scope)?;
+        let check = self.world.check_config(&ask).await.map_err(status)?;
+        Ok(Response::new(v1::CheckConfigResponse {
+            diagnostics: check.diagnostics.iter().map(diagnostic).collect(),
+            files: check.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
+        }))
+    }
+
+    async fn show_config(
+        &self,
+        request: Request<v1::ShowConfigRequest>,
+    ) -> Result<Response<v1::ShowConfigResponse>, Status> {
+        let ask = inbound::project_ask(request.into_inner().scope)?;
+        let (values, files) = self.world.show_config(&ask).await.map_err(status)?;
+        Ok(Response::new(v1::ShowConfigResponse {
+            values: values.iter().map(config_value).collect(),
+            files: files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
+        }))
+    }
+}
+
+struct ProjectWatch {
+    world: World,
+    known: Vec<v1::Project>,
+}
+
+impl ProjectWatch {
+    fn now(&self) -> Vec<v1::Project> {
+        self.world.project_rows().iter().map(project).collect()
+    }
+}
+
+impl Watched for ProjectWatch {
+    type Message = v1::WatchProjectsResponse;
+
+    async fn snapshot(&mut self, seq: EventSeq, cursor: String) -> Vec<Self::Message> {
+        use v1::watch_projects_response::Message;
+        self.known = self.now();
+        let projects = self.known.clone();
+        [Message::Snapshot(v1::ProjectSnapshot { projects }), Message::Synced(v1::Synced { cursor })]
+            .into_iter()
+            .map(|message| v1::WatchProjectsResponse { message: Some(message), seq })
+            .collect()
+    }
+
+    async fn changes(&mut self, delivery: &Delivery) -> Vec<Self::Message> {
+        use v1::watch_projects_response::Message;
+        let now = self.now();
+        let changed = now.iter().filter(|project| !self.known.contains(project));
+        let gone = self.known.iter().filter(|old| !now.iter().any(|project| project.name == old.name));
+        let messages = changed
+            .cloned()
+            .map(Message::Changed)
+            .chain(gone.map(|old| Message::Removed(old.name.clone())))
+            .map(|message| v1::WatchProjectsResponse { message: Some(message), seq: delivery.cursor.seq })
+            .collect();
+        self.known = now;
+        messages
+    }
+}

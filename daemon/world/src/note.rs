@@ -1,0 +1,163 @@
+//! The NOTE cell of a process row: the one thing a person would ask next. Made here so that every client
+//! says the same.
+//!
+//! Pure: facts in, text out.
+
+use brummer_event::state::signal_name;
+use brummer_event::{Exit, ExitReason, ProcessState, WallNs};
+
+/// What a note is made of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts<'a> {
+    pub(crate) state: Option<ProcessState>,
+    pub(crate) reason: &'a str,
+    pub(crate) exit: Option<&'a Exit>,
+    pub(crate) next_start_at: Option<WallNs>,
+    /// The restart that comes next and the most that are tried.
+    pub(crate) attempt: (u32, u32),
+    pub(crate) urls: &'a [String],
+    pub(crate) errors: u64,
+    pub(crate) leftovers: usize,
+    pub(crate) now: WallNs,
+}
+
+/// The note, empty if there is nothing to say.
+pub(crate) fn note(facts: &Facts<'_>) -> String {
+    let mut parts = Vec::new();
+    match facts.state {
+        Some(ProcessState::Running | ProcessState::Starting | ProcessState::Paused) => {
+            parts.extend(facts.urls.first().cloned());
+            if facts.errors > 0 {
+                parts.push(plural(facts.errors, "error"));
+            }
+        }
+        Some(ProcessState::Exited) => parts.extend(facts.exit.map(|exit| ended_ago(exit, facts.now))),
+        Some(ProcessState::Backoff) => parts.push(backoff(facts)),
+        Some(ProcessState::Failed) => parts.push(failed(facts)),
+        Some(ProcessState::Waiting | ProcessState::Stopping | ProcessState::Lost) => {
+            parts.push(facts.reason.to_owned());
+        }
+        Some(ProcessState::Stopped) | None => {}
+    }
+    if facts.leftovers > 0 {
+        parts.push(format!("{} still alive", plural(facts.leftovers as u64, "descendant")));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("  ")
+}
+
+/// `exit 1`, `SIGKILL`, or why it never ran.
+pub(crate) fn ended(exit: &Exit) -> String {
+    match (exit.reason, exit.signal, exit.code) {
+        (ExitReason::StartFailed | ExitReason::Lost, ..) => exit.detail.clone().unwrap_or_default(),
+        (_, Some(signal), _) => {
+            format!("{}{}", signal_name(signal), if exit.core { " (core dumped)" } else { "" })
+        }
+        (_, None, Some(code)) => format!("exit {code}"),
+        (_, None, None) => String::new(),
+    }
+}
+
+fn ended_ago(exit: &Exit, now: WallNs) -> String {
+    format!("{}, {} ago", ended(exit), short(now.saturating_sub(exit.at)))
+}
+
+fn backoff(facts: &Facts<'_>) -> String {
+    let how = facts.exit.map(ended).unwrap_or_default();
+    let next = match facts.next_start_at {
+        Some(at) if at > facts.now => format!("next start in {}", short(at - facts.now)),
+        _ => "next start now".to_owned(),
+    };
+    let (attempt, most) = facts.attempt;
+    format!("{how}; {next} ({attempt} of {most})")
+}
+
+fn failed(facts: &Facts<'_>) -> String {
+    let how = facts.exit.map(ended).unwrap_or_default();
+    match (how.is_empty(), facts.reason.is_empty() || facts.reason == how) {
+        (true, _) => facts.reason.to_owned(),
+        (false, true) => how,
+        (false, false) if facts.reason.starts_with("gave up") => format!("{how}; {}", facts.reason),
+        (false, false) => how,
+    }
+}
+
+fn plural(count: u64, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `4s`, `5m`, `3h`, `2d`; below a second `250ms`.
+pub fn short(nanoseconds: i64) -> String {
+    let milliseconds = nanoseconds.max(0) / 1_000_000;
+    let seconds = milliseconds / 1000;
+    match seconds {
+        0 => format!("{milliseconds}ms"),
+        1..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn exit(code: i32, at: WallNs) -> Exit {
+        Exit { code: Some(code), signal: None, core: false, reason: ExitReason::Exited, at, detail: None }
+    }
+
+    #[test]
+    fn notes_read_as_the_contract_shows_them() {
+        let now = 1000 * SECOND;
+        let urls = ["http://localhost:5173/".to_owned()];
+        let zero = exit(0, now - 300 * SECOND);
+        let one = exit(1, now);
+        let table = [
+            (
+                Facts { state: Some(ProcessState::Running), urls: &urls, errors: 2, now, ..Facts::default() },
+                "http://localhost:5173/  2 errors",
+            ),
+            (
+                Facts { state: Some(ProcessState::Exited), exit: Some(&zero), now, ..Facts::default() },
+                "exit 0, 5m ago",
+            ),
+            (
+                Facts {
+                    state: Some(ProcessState::Backoff),
+                    exit: Some(&one),
+                    next_start_at: Some(now + 4 * SECOND),
+                    attempt: (4, 5),
+                    now,
+                    ..Facts::default()
+                },
+                "exit 1; next start in 4s (4 of 5)",
+            ),
+            (
+                Facts {
+                    state: Some(ProcessState::Failed),
+                    exit: Some(&one),
+                    reason: "gave up: 5 restarts in 60s",
+                    now,
+                    ..Facts::default()
+                },
+                "exit 1; gave up: 5 restarts in 60s",
+            ),
+            (
+                Facts {
+                    state: Some(ProcessState::Waiting),
+                    reason: "waits for db to be ready",
+                    now,
+                    ..Facts::default()
+                },
+                "waits for db to be ready",
+            ),
+            (Facts { state: Some(ProcessState::Stopped), exit: Some(&one), now, ..Facts::default() }, ""),
+        ];
+        for (facts, expected) in table {
+            assert_eq!(note(&facts), expected);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Projects as the edges ask for them: located as people say it, joined with what runs in them.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use brummer_projects::config::ConfigValue;
+use brummer_projects::{ConfigCheck, Diagnostic, Loaded, Located, OpenMode, ProjectsError, Verb};
+
+use crate::up::here;
+use crate::{Kind, ProjectAsk, ProjectRef, ProjectRow, Refusal, World};
+
+/// What reading the user's configuration again did.
+#[derive(Debug, Clone, Default)]
+pub struct Reloaded {
+    /// Mistakes: the old configuration stays in force.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Changed keys that count only from the next daemon start on.
+    pub needs_restart: Vec<String>,
+}
+
+impl World {
+    /// Which project is meant, and whether it is known.
+    ///
+    /// # Errors
+    /// Nothing says that there is one.
+    pub async fn find_project(&self, ask: &ProjectAsk) -> Result<(ProjectRef, bool), Refusal> {
+        let located = self.locate(ask, Verb::Find).await?;
+        let known = matches!(located, Located::Known { .. });
+        Ok((reference(&located, ask), known))
+    }
+
+    /// What the files of a project say now, known or not; registers nothing.
+    ///
+    /// # Errors
+    /// No project, or a configuration with mistakes.
+    pub async fn load(
+        &self,
+        ask: &ProjectAsk,
+        path: Option<OsString>,
+    ) -> Result<(ProjectRef, Loaded), Refusal> {
+        let located = self.locate(ask, Verb::Find).await?;
+        let loaded = self.projects().load(located.dir(), path).await?;
+        Ok((reference(&located, ask), loaded))
+    }
+
+    /// Makes a directory known without starting or trusting anything.
+    ///
+    /// # Errors
+    /// A directory that is none.
+    pub async fn add_project(&self, dir: &Path) -> Result<(ProjectRow, bool), Refusal> {
+        let entered = self.projects().enter(dir, OpenMode::Run).await?;
+        let row = self.project_row(&entered.project.name).ok_or(Refusal::from(ProjectsError::Stopping))?;
+        Ok((row, entered.added))
+    }
+
+    /// Forgets a project of which nothing lives; its logs stay until retention takes them.
+    ///
+    /// # Errors
+    /// Not known, or something of it lives.
+    pub async fn remove_project(&self, ask: &ProjectAsk) -> Result<Arc<str>, Refusal> {
+        let Some(project) = self.project(ask).await? else {
+            return Err(Refusal::new(Kind::Invalid, "ONE_PROJECT", "say which project to forget"));
+        };
+        self.processes().forget_project(&project.name).await?;
+        self.insight().forget_project(&project.name).await;
+        self.projects().remove(&project.name).await?;
+        Ok(project.name)
+    }
+
+    /// Every mistake of the user's configuration and of the project's that is meant, if there is one.
+    ///
+    /// # Errors
+    /// The daemon is stopping.
+    pub async fn check_config(&self, ask: &ProjectAsk) -> Result<ConfigCheck, Refusal> {
+        let dir = self.located_dir(ask).await?;
+        Ok(self.projects().check(dir.as_deref()).await?)
+    }
+
+    /// Every effective value with its source.
+    ///
+    /// # Errors
+    /// A configuration with mistakes.
+    pub async fn show_config(&self, ask: &ProjectAsk) -> Result<(Vec<ConfigValue>, Vec<PathBuf>), Refusal> {
+        let user = self.projects().user();
+        match self.located_dir(ask).await? {
+            Some(dir) => {
+                let loaded = self.projects().load(&dir, None).await?;
+                let files = user.file.iter().cloned().chain(loaded.files).collect();
+                Ok((loaded.values, files))
+            }
+            None => Ok((user.values().to_vec(), user.file.iter().cloned().collect())),
+        }
+    }
+
+    /// Reads the user's configuration again. What concerns projects counts at once; the bounds of running
+    /// parts count from the next daemon start on, and are named.
+    ///
+    /// # Errors
+    /// The daemon is stopping.
+    pub async fn reload(&self) -> Result<Reloaded, Refusal> {
+        let before = self.projects().user();
+        let after = match self.projects().reload().await {
+            Ok(after) => after,
+            Err(ProjectsError::Config(diagnostics)) => {
+                return Ok(Reloaded { diagnostics, needs_restart: Vec::new() });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let needs_restart = after
+            .values()
+            .iter()
+            .filter(|value| !before.values().contains(value) && !value.key.starts_with("project."))
+            .map(|value| value.key.clone())
+            .collect();
+        Ok(Reloaded { diagnostics: Vec::new(), needs_restart })
+    }
+
+    /// The directory of the project that is meant; none if there is no project there.
+    async fn located_dir(&self, ask: &ProjectAsk) -> Result<Option<PathBuf>, Refusal> {
+        match self.locate(ask, Verb::Find).await {
+            Ok(located) => Ok(Some(located.dir().to_owned())),
+            Err(refusal) if refusal.code == "NO_PROJECT" => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+}
+
+fn reference(located: &Located, ask: &ProjectAsk) -> ProjectRef {
+    let name: Arc<str> = match located {
+        Located::Known { project, .. } => project.name.clone(),
+        Located::New { name, .. } => name.as_str().into(),
+    };
+    ProjectRef { name, dir: located.dir().to_owned(), here: here(located, ask) }
+}
