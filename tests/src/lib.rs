@@ -23,6 +23,7 @@ pub mod follow;
 pub mod home;
 pub mod process;
 pub mod project;
+pub mod terminal;
 
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,7 @@ pub use follow::Follow;
 pub use home::{Daemon, Home};
 pub use process::Process;
 pub use project::Project;
+pub use terminal::Terminal;
 
 /// Longest that any awaited thing may take: ten times what a loaded machine of two cores needs.
 pub const PATIENCE: Duration = Duration::from_secs(60);

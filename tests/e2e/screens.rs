@@ -1,0 +1,88 @@
+//! The terminal UI in a real terminal.
+
+use std::time::Duration;
+
+use brummer_tests::{Home, Terminal};
+
+use crate::common::{assert_complete, lines, state};
+
+fn tui(home: &Home, dir: &std::path::Path, rows: u16, columns: u16) -> Terminal {
+    let mut command = home.command(home.binaries().path("brummer-tui"));
+    command.current_dir(dir);
+    Terminal::start(command, rows, columns)
+}
+
+#[test]
+fn the_tui_shows_processes_logs_and_errors_and_acts_on_keys() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let project = home.project(
+        "shop",
+        "[processes.api]\nrun = [\"@testproc\", \"tick\", \"--every\", \"100ms\"]\n\
+         [processes.bad]\nrun = [\"@testproc\", \"stderr-trace\", \"js\"]\nkind = \"task\"\n",
+    );
+    home.ctl_in(project.dir(), ["up", "-d"]);
+    let mut screen = tui(&home, project.dir(), 24, 100);
+    screen
+        .until("the processes", |text| text.contains("api") && text.contains("bad") && text.contains("shop"));
+    screen.until("live lines", |text| text.contains("tick"));
+    screen.send("3");
+    screen.until("the error", |text| text.contains("TypeError"));
+    screen.send("1");
+    screen.send("?");
+    screen.until("help made from the key table", |text| text.to_lowercase().contains("restart"));
+    screen.send("\u{1b}");
+    screen.send("g");
+    screen.send("s");
+    screen.until("it is stopped", |text| text.contains("stopped"));
+    assert_eq!(state(&home, project.dir(), "api"), "stopped");
+    screen.send("q");
+    assert_eq!(screen.wait(), Some(0));
+}
+
+#[test]
+fn f25_no_escape_of_a_log_reaches_the_terminal() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let project = home
+        .project("shop", "[processes.bomb]\nrun = [\"@testproc\", \"bomb\", \"ansi\"]\nkind = \"task\"\n");
+    home.ctl_in(project.dir(), ["up", "-d", "--wait"]).ok();
+    let mut screen = tui(&home, project.dir(), 24, 80);
+    screen.until("the process", |text| text.contains("bomb"));
+    screen.send("2");
+    screen.until("the bomb's last line", |text| text.contains("END"));
+    let raw = String::from_utf8_lossy(screen.raw()).into_owned();
+    for forbidden in ["\u{1b}]0;pwn", "\u{1b}]52;c;cm0=", "\u{1b}P$q"] {
+        assert!(!raw.contains(forbidden), "{forbidden:?} reached the terminal");
+    }
+    screen.send("q");
+    screen.wait();
+}
+
+#[test]
+fn two_tuis_and_ten_followers_go_through_a_daemon_restart() {
+    let home = Home::new();
+    let project =
+        home.project("shop", "[processes.tick]\nrun = [\"@testproc\", \"tick\", \"--every\", \"20ms\"]\n");
+    home.ctl_in(project.dir(), ["up", "-d"]).ok();
+    let mut screens = [tui(&home, project.dir(), 24, 120), tui(&home, project.dir(), 24, 80)];
+    for screen in &mut screens {
+        screen.until("live", |text| text.contains("live") && text.contains("tick"));
+    }
+    let mut followers: Vec<_> = (0..10)
+        .map(|_| home.follow_in(project.dir(), ["logs", "-f", "-n", "all", "-o", "jsonl", "tick"]))
+        .collect();
+    for follower in &mut followers {
+        follower.until_json("a first line", |line| line["stream"] == "out");
+    }
+    home.ctl_in(project.dir(), ["daemon", "restart"]).ok();
+    let marker = lines(&home, project.dir(), "tick").last().unwrap()["seq"].as_u64().unwrap();
+    for follower in &mut followers {
+        follower.until_json("a line of after the restart", |line| line["seq"].as_u64() > Some(marker));
+        assert_complete(&follower.seen_json());
+    }
+    for screen in &mut screens {
+        screen.read(Duration::ZERO);
+        screen.until("live again", |text| text.contains("● live"));
+    }
+}
