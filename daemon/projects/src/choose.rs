@@ -1,4 +1,6 @@
-//! What `up` starts when it is given no names, and why. Pure.
+//! What `up` starts when it is given no names, and why.
+//!
+//! Pure: no files, no environment, no clock.
 
 use std::path::Path;
 

@@ -249,8 +249,15 @@ impl Shared {
     }
 
     fn locate(&self, text: &Path, here: bool, verb: Verb) -> Result<Located, ProjectsError> {
-        let dir = real(text)?;
         let known = self.known.load();
+        let dir = match real(text) {
+            Ok(dir) => dir,
+            // A project outlives its directory until it is forgotten.
+            Err(error) => {
+                let gone = known.iter().find(|project| project.dir == text);
+                return gone.map(|project| Located::Known { project: project.clone(), here }).ok_or(error);
+            }
+        };
         let is_known = |project: &Arc<Project>| Located::Known { project: project.clone(), here };
         let is_new = |dir: PathBuf| {
             let name = owner::free_name(&dir, &known);

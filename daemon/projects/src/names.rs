@@ -1,5 +1,7 @@
 //! Names of projects and processes: which text is one, how other text is mapped to one, which known name
-//! somebody may have meant. Pure.
+//! somebody may have meant.
+//!
+//! Pure: no files, no environment, no clock.
 //!
 //! A name is 1 to 64 of `[A-Za-z0-9._:+-]`, starts with a letter or digit and has no `..`, so that it is
 //! safe as a file name, as an argument and before the slash of `project/name`.

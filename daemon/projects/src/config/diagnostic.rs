@@ -1,4 +1,6 @@
-//! What is wrong in a configuration, where, and what to do about it: data first, then its text. Pure.
+//! What is wrong in a configuration, where, and what to do about it: data first, then its text.
+//!
+//! Pure: no files, no environment, no clock.
 
 use std::fmt;
 use std::ops::Range;

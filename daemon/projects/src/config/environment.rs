@@ -1,5 +1,7 @@
 //! Configuration by environment: `BRUMMER_LOGS__KEEP_LINES=5000`. Only variables with `__` after the prefix
-//! are configuration; the rest belong to others. Pure: the environment is handed in.
+//! are configuration; the rest belong to others.
+//!
+//! Pure: the environment is handed in.
 
 use std::collections::BTreeMap;
 

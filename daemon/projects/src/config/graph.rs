@@ -1,4 +1,6 @@
-//! Who waits for whom: finds circles. Pure.
+//! Who waits for whom: finds circles.
+//!
+//! Pure: no files, no environment, no clock.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,7 @@
 //! Layers of checked values: figment puts them over one another and remembers which one each value came
-//! from; the place inside that layer is ours. Pure.
+//! from; the place inside that layer is ours.
+//!
+//! Pure: no files, no environment, no clock.
 
 use std::sync::Arc;
 

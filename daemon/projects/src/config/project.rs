@@ -25,6 +25,9 @@ pub const FILES: [&str; 2] = ["brummer.toml", "brummer.local.toml"];
 /// Files that a reader of other documentation may have written, and that are not read.
 pub const UNREAD: [&str; 3] = ["brummer.yaml", "brummer.yml", "brummer.json"];
 
+/// The predecessor's file.
+const PREDECESSOR: &str = ".brum.toml";
+
 /// One checked text of a project.
 #[derive(Debug, Clone)]
 pub struct Parsed {
@@ -124,6 +127,9 @@ pub(crate) fn read_files(dir: &Path) -> Files {
         } else {
             files.notices.push(format!("{name} is not read; brummer.toml is"));
         }
+    }
+    if dir.join(PREDECESSOR).is_file() {
+        files.notices.push(format!("{PREDECESSOR} is not read; its processes belong into brummer.toml"));
     }
     files
 }

@@ -1,5 +1,7 @@
-//! The one table of keys: what may stand in a configuration, of which type, with which default. Pure data;
-//! checking, defaults, suggestions and `config show` all read it.
+//! The one table of keys: what may stand in a configuration, of which type, with which default.
+//! Checking, defaults, suggestions and `config show` all read it.
+//!
+//! Pure: data.
 
 /// What a key holds.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,6 @@
-//! Durations and sizes as people write them. Pure.
+//! Durations and sizes as people write them.
+//!
+//! Pure: no files, no environment, no clock.
 //!
 //! A duration always has a unit: other tools read a bare number as seconds or as milliseconds, and a wrong
 //! guess is a factor of a thousand.

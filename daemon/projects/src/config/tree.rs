@@ -1,4 +1,6 @@
-//! A configuration text as a tree that knows where each part of it stands. Pure.
+//! A configuration text as a tree that knows where each part of it stands.
+//!
+//! Pure: no files, no environment, no clock.
 //!
 //! Everything after this file (schema, diagnostics, layers) sees only the tree, so that another format
 //! needs another reader and nothing else.

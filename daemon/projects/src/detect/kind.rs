@@ -1,4 +1,6 @@
-//! Is a script expected to stay or to end? Judged by its name, then by its command. Pure.
+//! Is a script expected to stay or to end? Judged by its name, then by its command.
+//!
+//! Pure: no files, no environment, no clock.
 
 use brummer_event::spec::Kind;
 

@@ -66,6 +66,22 @@ async fn names_are_unique_bound_to_the_real_path_and_survive() {
 }
 
 #[tokio::test]
+async fn a_project_whose_directory_is_gone_can_still_be_named() {
+    let world = World::new().await;
+    let dir = world.write("shop/x", "");
+    world.enter(&dir, OpenMode::Up).await;
+    std::fs::remove_dir_all(&dir).unwrap();
+    let text = dir.display().to_string();
+    let found = world.projects.locate(Selector::Named(&text), Verb::Find).await.unwrap();
+    assert!(matches!(&found, Located::Known { project, .. } if &*project.name == "shop"));
+    let error = world.projects.load(&dir, None).await.unwrap_err();
+    assert!(error.to_string().contains("no longer there"), "{error}");
+    world.projects.remove("shop").await.unwrap();
+    let gone = world.projects.locate(Selector::Named(&text), Verb::Find).await;
+    assert!(matches!(gone, Err(ProjectsError::Directory { .. })));
+}
+
+#[tokio::test]
 async fn only_up_trusts_and_says_so_once() {
     let world = World::new().await;
     let dir = world.write("shop/x", "");

@@ -1,4 +1,6 @@
-//! Values that hold no keys of the table: numbers, durations, sizes, words, commands, lists. Pure.
+//! Values that hold no keys of the table: numbers, durations, sizes, words, commands, lists.
+//!
+//! Pure: no files, no environment, no clock.
 
 use figment::value::{Dict, Value as Figment};
 

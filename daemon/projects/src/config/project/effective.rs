@@ -1,4 +1,6 @@
-//! The values of a process that nobody wrote, for `config show`. Pure.
+//! The values of a process that nobody wrote, for `config show`.
+//!
+//! Pure: no files, no environment, no clock.
 
 use brummer_event::spec::{Command, Kind, ProcessSpec, Restart, Stdin};
 

@@ -1,4 +1,6 @@
-//! What can only be judged over all files and scripts together: commands, dependencies, circles. Pure.
+//! What can only be judged over all files and scripts together: commands, dependencies, circles.
+//!
+//! Pure: no files, no environment, no clock.
 
 use std::collections::BTreeSet;
 
@@ -79,9 +81,9 @@ pub(super) fn circles(processes: &[(&str, RawProcess)], stack: &Stack, wrong: &m
             .to_string();
         let way: Vec<&str> = circle.iter().copied().chain([*first]).collect();
         let message = if circle.len() == 1 {
-            format!("`{first}` depends on itself")
+            format!("dependency cycle: `{first}` depends on itself")
         } else {
-            format!("processes wait for each other: {}", way.join(" → "))
+            format!("dependency cycle: {}", way.join(" → "))
         };
         let at = place(stack, &["processes", first, "depends_on", &index]);
         wrong.push(Diagnostic::new(Code::Cycle, at, message).hint("take one of these dependencies out"));

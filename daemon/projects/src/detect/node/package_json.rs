@@ -1,4 +1,6 @@
-//! What of a package.json matters here. Pure.
+//! What of a package.json matters here.
+//!
+//! Pure: no files, no environment, no clock.
 //!
 //! Scripts keep the order of the file. A field of an odd type is as good as none: npm does not refuse the
 //! file for it either.
