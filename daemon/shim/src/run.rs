@@ -62,6 +62,8 @@ pub(crate) struct Run {
     inbox: Vec<Down>,
 
     leader: Option<Leader>,
+    /// When the child was forked.
+    launched: Now,
     report: Option<OwnedFd>,
     output: output::Output,
 
@@ -108,6 +110,7 @@ impl Run {
             facts,
             inbox: Vec::new(),
             leader: None,
+            launched: sys::now(),
             report: None,
             output: output::Output::new(),
             stop: Stop::new(),
@@ -156,7 +159,7 @@ impl Run {
     fn turn(&mut self, entries: &[PollEntry; ENTRIES], now: Now) {
         let ready = |place: usize| entries.get(place).is_some_and(|entry| entry.revents != 0);
         if ready(place::REPORT) {
-            self.read_report(now);
+            self.read_report();
         }
         if ready(place::SIGNALS) {
             self.read_signals(now);
@@ -301,11 +304,11 @@ impl Run {
         }
     }
 
-    fn read_report(&mut self, now: Now) {
+    fn read_report(&mut self) {
         let Some(report) = &self.report else { return };
         match launch::read_report(report) {
             Report::Pending => return,
-            Report::Running => self.facts.started = Some(now),
+            Report::Running => self.facts.started = Some(self.launched),
             Report::Failed(failure) => {
                 self.facts.failed = self.meta.as_deref().map(|meta| launch::explain(meta, failure));
             }
@@ -313,6 +316,7 @@ impl Run {
         self.report = None;
         self.meta = None;
         self.control.tell(Due::Start);
+        sys::give_back();
     }
 
     fn read_signals(&mut self, now: Now) {

@@ -71,7 +71,7 @@ impl Run {
     /// The leader ended (`None`: it was never there). Its last words come before EXIT.
     pub(super) fn leader_ended(&mut self, ended: Option<Ended>, now: Now) {
         // A failed exec is told through the report pipe, and the child's end comes right behind it.
-        self.read_report(now);
+        self.read_report();
         self.ended = true;
         self.paused = false;
         self.note_last_words();
@@ -80,7 +80,7 @@ impl Run {
     }
 
     fn exit_payload(&self, ended: Option<Ended>, now: Now) -> ExitPayload {
-        let started = self.facts.started.unwrap_or(now);
+        let started = self.facts.started.unwrap_or(self.launched);
         let mut exit = ExitPayload {
             code: None,
             signal: None,

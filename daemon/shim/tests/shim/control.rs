@@ -58,7 +58,7 @@ fn the_next_daemon_is_told_everything_and_the_last_one_is_dropped() {
 #[test]
 fn a_run_lives_without_a_daemon_and_tells_its_end_to_the_next() {
     let dir = tempfile::tempdir().unwrap();
-    let mut shim = sh(&format!("{}", talker(&dir)));
+    let mut shim = sh(&talker(&dir));
     shim.line.started();
     let mut other = sh("(sleep 600 &); exit 6");
     other.line.exit();
@@ -129,19 +129,19 @@ fn the_bell_rings_once_and_at_once_if_it_is_late() {
     let end = shim.reader.position();
     // Behind: at once.
     shim.line.say(&Down::Arm(Position::START));
-    assert_eq!(shim.line.until(|message| bell(message)), end);
+    assert_eq!(shim.line.until(bell), end);
     // At the end: not before something is written, and once however much is.
     shim.line.say(&Down::Arm(end));
     talk(&dir, "two");
     talk(&dir, "three");
-    let rung = shim.line.until(|message| bell(message));
+    let rung = shim.line.until(bell);
     assert!(rung > end);
     shim.read_until_text("three");
     // Beyond the end: nothing to say yet. The next bell is the answer to the next Arm.
     shim.line.say(&Down::Arm(Position { segment: 99, offset: 0 }));
     talk(&dir, "four");
     shim.line.say(&Down::Arm(shim.reader.position()));
-    assert!(shim.line.until(|message| bell(message)) < Position { segment: 99, offset: 0 });
+    assert!(shim.line.until(bell) < Position { segment: 99, offset: 0 });
     shim.read_until_text("four");
     shim.stop(0);
     let mut bells = 0;

@@ -43,23 +43,26 @@ fn at_rest_it_sleeps_and_holds_little() {
     shim.finish();
 }
 
-/// The figures that ARCHITECTURE.md promises hold for release builds; printed in any build.
+/// What one more shim costs. With two alive the program's own pages are shared, as they are in use; the figures
+/// that are promised are those of a release build, and are printed by any.
 #[test]
 fn at_rest_it_needs_little_memory() {
-    let mut shim = sh("echo up; exec sleep 600");
-    shim.read_until_text("up");
-    let pid = shim.pid().pid;
-    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
-    let kib = |name: &str| -> u64 {
-        let lines = rollup.lines().filter(|line| line.starts_with(name));
-        lines.map(|line| line.split_ascii_whitespace().nth(1).unwrap().parse::<u64>().unwrap()).sum()
-    };
-    let (rss, private) = (kib("Rss:"), kib("Private_Clean:") + kib("Private_Dirty:"));
-    println!("shim at rest: {rss} KiB resident, {private} KiB private");
-    if !cfg!(debug_assertions) {
-        assert!(rss < 2048, "{rss} KiB resident:\n{rollup}");
-        assert!(kib("Private_Dirty:") < 400, "{rollup}");
+    let mut shims = [sh("echo up; exec sleep 600"), sh("echo up; exec sleep 600")];
+    for shim in &mut shims {
+        shim.read_until_text("up");
     }
-    shim.stop(0);
-    shim.finish();
+    for shim in &mut shims {
+        let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", shim.pid().pid)).unwrap();
+        let kib = |name: &str| -> u64 {
+            let line = rollup.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
+        };
+        let (rss, private) = (kib("Rss:"), kib("Private_Clean:") + kib("Private_Dirty:"));
+        println!("shim at rest: {rss} KiB resident, {private} KiB private");
+        assert!(cfg!(debug_assertions) || (rss < 2048 && private < 400), "{rollup}");
+        shim.stop(0);
+    }
+    for shim in &mut shims {
+        shim.finish();
+    }
 }
