@@ -11,8 +11,8 @@ pub(crate) fn escape(how: &str, stay: bool) {
     let pid = match how {
         "setsid" => child(|| {
             setsid().unwrap();
-            sleep_forever()
-        }),
+        })
+        .as_raw(),
         "double-fork" => double_fork(),
         other => super::usage(&format!("setsid or double-fork, not `{other}`")),
     };
@@ -27,11 +27,10 @@ pub(crate) fn escape(how: &str, stay: bool) {
 pub(crate) fn hold(time: &str) {
     let time = (time != "forever").then(|| super::duration(time));
     child(move || {
-        match time {
-            Some(time) => std::thread::sleep(time),
-            None => sleep_forever(),
+        if let Some(time) = time {
+            std::thread::sleep(time);
+            std::process::exit(0);
         }
-        std::process::exit(0)
     });
     println!("the leader ends");
 }
@@ -52,18 +51,20 @@ pub(crate) fn tree(depth: u64) {
                 setsid().unwrap();
             }
             tree(depth - 1);
-            sleep_forever()
         });
     }
     sleep_forever();
 }
 
-/// Runs `work` in a child; answers its pid.
-fn child(work: impl FnOnce() -> std::convert::Infallible) -> Pid {
+/// Runs `work` in a child, which then only sleeps; answers its pid.
+fn child(work: impl FnOnce()) -> Pid {
     // SAFETY: this process has one thread.
     match unsafe { fork() }.unwrap() {
         ForkResult::Parent { child } => child,
-        ForkResult::Child => match work() {},
+        ForkResult::Child => {
+            work();
+            sleep_forever()
+        }
     }
 }
 
@@ -72,7 +73,7 @@ fn double_fork() -> i32 {
     let (reader, writer) = pipe().unwrap();
     let middle = child(|| {
         setsid().unwrap();
-        let grandchild = child(|| sleep_forever());
+        let grandchild = child(|| {});
         std::fs::File::from(writer.try_clone().unwrap())
             .write_all(&grandchild.as_raw().to_ne_bytes())
             .unwrap();
