@@ -7,17 +7,19 @@ use std::time::Instant;
 use brummer_event::Stream;
 use brummer_insight::{Classifier, ClassifierContext, Findings};
 
-const LINES: u64 = 2_000_000;
+/// Lines of one timing; the best of [`ROUNDS`] counts, so that a busy machine disturbs little.
+const LINES: u64 = 4_096;
+const ROUNDS: u32 = 200;
 
 fn measure(name: &str, line: impl Fn(u64) -> String) {
     let samples: Vec<String> = (0..1024).map(line).collect();
     let bytes = samples.iter().map(String::len).sum::<usize>() / samples.len();
     let mut best = f64::INFINITY;
-    for _ in 0..5 {
+    for _ in 0..ROUNDS {
         let mut classifier = Classifier::new(ClassifierContext::default());
         let mut out = Findings::default();
         let start = Instant::now();
-        for number in 0..LINES / 5 {
+        for number in 0..LINES {
             if let Some(text) = samples.get(usize::try_from(number % 1024).unwrap_or(0)) {
                 black_box(classifier.line(Stream::Out, number, 0, black_box(text.as_bytes()), &mut out));
             }
@@ -25,7 +27,7 @@ fn measure(name: &str, line: impl Fn(u64) -> String) {
                 out.clear();
             }
         }
-        best = best.min(start.elapsed().as_nanos() as f64 / (LINES / 5) as f64);
+        best = best.min(start.elapsed().as_nanos() as f64 / (LINES) as f64);
     }
     println!("{name:<32} {bytes:>4} bytes {best:>8.1} ns/line");
 }

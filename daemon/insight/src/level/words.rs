@@ -197,6 +197,9 @@ pub(crate) fn phrase(head: &str) -> Option<Mark<'_>> {
     if let Some(rest) = head.strip_prefix("Module not found: ") {
         return Some(Mark { tool: Tool::Bundler, ..Mark::new(Level::Error, rest) });
     }
+    if head.ends_with("(core dumped)") {
+        return Some(Mark::new(Level::Fatal, head));
+    }
     for start in ["Failed to ", "Segmentation fault", "ELIFECYCLE", "Transform failed with ", "Build failed with "] {
         if head.starts_with(start) {
             let bundler = matches!(start, "Transform failed with " | "Build failed with ");
@@ -210,9 +213,6 @@ pub(crate) fn phrase(head: &str) -> Option<Mark<'_>> {
     let shell = head.split(':').next().is_some_and(|name| name.ends_with("sh") && !name.contains(' '));
     if shell && (head.ends_with("not found") || head.ends_with("No such file or directory")) {
         return Some(Mark::new(Level::Error, head));
-    }
-    if head.ends_with("(core dumped)") {
-        return Some(Mark::new(Level::Fatal, head));
     }
     named_phrase(head)
 }
@@ -289,6 +289,14 @@ pub(crate) fn behind_names(head: &str, clock: bool) -> Option<Mark<'_>> {
             return Some(Mark::new(level, message));
         }
         let (word, next) = trimmed.split_once([' ', '\t'])?;
+        // Laravel: `[2024-01-01 10:00:00] local.ERROR: text`.
+        if clock
+            && let Some((_, last)) = word.strip_suffix(':').and_then(|word| word.rsplit_once('.'))
+            && is_upper(last)
+            && let Some(level) = level_of(last)
+        {
+            return Some(Mark::new(level, next));
+        }
         if !clock && !word.ends_with(':') {
             return None;
         }
