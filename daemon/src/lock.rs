@@ -5,6 +5,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::Path;
 use std::time::Duration;
 
 use brummer_proto::address::{LockInfo, Phase, Places, lock_holder};
@@ -23,11 +24,11 @@ pub(crate) struct DaemonLock {
 }
 
 impl DaemonLock {
-    /// Takes the lock.
+    /// Takes the lock; `socket` is where this daemon will listen.
     ///
     /// # Errors
     /// [`Fatal::AlreadyRunning`] with the holder's pid; the file cannot be made or written.
-    pub(crate) async fn acquire(places: &Places) -> Result<Self, Fatal> {
+    pub(crate) async fn acquire(places: &Places, socket: &Path) -> Result<Self, Fatal> {
         let path = places.lock();
         let refused =
             |error: std::io::Error| Fatal::Refused(format!("cannot use {}: {error}", path.display()));
@@ -51,7 +52,7 @@ impl DaemonLock {
         let info = LockInfo {
             pid: std::process::id(),
             started: u64::try_from(clock::wall_ns() / 1_000_000).unwrap_or(0),
-            socket: places.socket.clone(),
+            socket: socket.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             phase: Phase::Starting,
         };
@@ -100,7 +101,7 @@ mod tests {
 
     use super::*;
 
-    fn places(dir: &std::path::Path) -> Places {
+    fn places(dir: &Path) -> Places {
         let environment: Environment =
             [("HOME", dir), ("BRUMMER_STATE_DIR", dir)].map(|(k, v)| (k.into(), v.into())).into();
         Places::new(&environment, &Overrides::default()).unwrap()
@@ -110,8 +111,8 @@ mod tests {
     async fn only_one_holds_it_and_the_others_learn_who() {
         let dir = tempfile::tempdir().unwrap();
         let places = places(dir.path());
-        let mut lock = DaemonLock::acquire(&places).await.unwrap();
-        let refused = DaemonLock::acquire(&places).await.err().unwrap();
+        let mut lock = DaemonLock::acquire(&places, &places.socket).await.unwrap();
+        let refused = DaemonLock::acquire(&places, &places.socket).await.err().unwrap();
         assert_eq!(refused.code(), 75);
         assert!(refused.to_string().contains(&format!("pid {}", std::process::id())), "{refused}");
         assert_eq!(lock_holder(dir.path()).unwrap().phase, Phase::Starting);
@@ -120,7 +121,7 @@ mod tests {
         assert_eq!((seen.phase, seen.socket), (Phase::Serving, places.socket.clone()));
         drop(lock);
         assert_eq!(lock_holder(dir.path()), None);
-        DaemonLock::acquire(&places).await.unwrap();
+        DaemonLock::acquire(&places, &places.socket).await.unwrap();
     }
 
     #[tokio::test]
@@ -130,7 +131,7 @@ mod tests {
         std::fs::write(places.lock(), "").unwrap();
         let looking = File::open(places.lock()).unwrap();
         looking.try_lock_shared().unwrap();
-        let (lock, ()) = tokio::join!(DaemonLock::acquire(&places), async {
+        let (lock, ()) = tokio::join!(DaemonLock::acquire(&places, &places.socket), async {
             tokio::task::yield_now().await;
             drop(looking);
         });

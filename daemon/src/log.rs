@@ -1,11 +1,13 @@
 //! The daemon's own log: stderr in the foreground, else `brummerd.log`, rotated by size.
 
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use brummer_proto::address::Environment;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -16,27 +18,21 @@ const SIZE_MAX: u64 = 8 * 1024 * 1024;
 /// Renamed files that are kept.
 const KEPT: u32 = 2;
 
-/// Where the log goes.
-pub(crate) enum Destination<'a> {
-    Stderr,
-    /// Standard output and error are moved to it too, so that a panic's words land there.
-    File(&'a Path),
-}
-
-/// Sets up logging for the whole process. `filter` is `BRUMMER_LOG` (env-filter syntax).
+/// Sets up logging for the whole process: to `file` (standard output and error are moved to it too, so that
+/// a panic's words land there), else to stderr. `BRUMMER_LOG` filters (env-filter syntax).
 ///
 /// # Errors
 /// [`Fatal::Refused`]: the filter is none, or the file cannot be written.
-pub(crate) fn start(destination: &Destination<'_>, filter: Option<&str>) -> Result<(), Fatal> {
-    let filter = match filter {
+pub(crate) fn start(file: Option<&Path>, environment: &Environment) -> Result<(), Fatal> {
+    let filter = match environment.get(OsStr::new("BRUMMER_LOG")).and_then(|text| text.to_str()) {
         Some(text) if !text.is_empty() => EnvFilter::try_new(text)
             .map_err(|error| Fatal::Refused(format!("BRUMMER_LOG `{text}` is no log filter: {error}")))?,
         _ => EnvFilter::new("info"),
     };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
-    let installed = match destination {
-        Destination::Stderr => builder.with_writer(io::stderr).try_init(),
-        Destination::File(path) => {
+    let installed = match file {
+        None => builder.with_writer(io::stderr).try_init(),
+        Some(path) => {
             let file = Rotating::open(path, SIZE_MAX, true)
                 .map_err(|error| Fatal::Refused(format!("cannot write {}: {error}", path.display())))?;
             builder.with_writer(Shared(Arc::new(Mutex::new(file)))).try_init()

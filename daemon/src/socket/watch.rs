@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use brummer_api::listen::Replacements;
 use brummer_scope::Scope;
 
 use super::Kept;
@@ -10,22 +11,14 @@ use super::Kept;
 /// Between attempts to bind a vanished socket.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Takes over a socket that was bound anew; an error ends the watch.
-pub(crate) trait Replace: Send + Sync + 'static {
-    fn put(
-        &self,
-        listener: std::os::unix::net::UnixListener,
-    ) -> impl Future<Output = Result<(), std::os::unix::net::UnixListener>> + Send;
-}
-
 impl Kept {
     /// Keeps the socket's file in place until the scope ends; then removes it. On systems without inotify
     /// it is removed at the end and not watched.
-    pub(crate) fn watch(self, scope: &Scope, replace: impl Replace) {
+    pub(crate) fn watch(self, scope: &Scope, replacements: Replacements) {
         let token = scope.token().clone();
         let _task = scope.spawn("socket-watch", async move {
             let mut kept = self;
-            let ended = token.run_until_cancelled(keep(&mut kept, &replace)).await;
+            let ended = token.run_until_cancelled(keep(&mut kept, &replacements)).await;
             if let Some(Err(error)) = ended {
                 tracing::error!(%error, "the control socket is no longer watched");
                 token.cancelled().await;
@@ -36,7 +29,7 @@ impl Kept {
 
 /// Ends only by an error.
 #[cfg(target_os = "linux")]
-async fn keep(kept: &mut Kept, replace: &impl Replace) -> std::io::Result<()> {
+async fn keep(kept: &mut Kept, replacements: &Replacements) -> std::io::Result<()> {
     loop {
         // The watch comes before the look, so that nothing is missed between the two. A directory that is
         // gone cannot be watched until the socket is bound in a new one.
@@ -46,7 +39,7 @@ async fn keep(kept: &mut Kept, replace: &impl Replace) -> std::io::Result<()> {
                 Ok(listener) => {
                     tracing::warn!(socket = %kept.path.display(), "the control socket had vanished and was bound anew");
                     metrics::counter!("brummer_daemon_socket_rebinds_total").increment(1);
-                    if replace.put(listener).await.is_err() {
+                    if replacements.put(listener).await.is_err() {
                         return Err(std::io::Error::other("nobody listens any more"));
                     }
                 }
@@ -66,7 +59,7 @@ async fn keep(kept: &mut Kept, replace: &impl Replace) -> std::io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-async fn keep(_kept: &mut Kept, _replace: &impl Replace) -> std::io::Result<()> {
+async fn keep(_kept: &mut Kept, _replacements: &Replacements) -> std::io::Result<()> {
     std::future::pending().await
 }
 
@@ -136,20 +129,14 @@ fn concerns(mut bytes: &[u8], name: Option<&std::ffi::OsStr>) -> bool {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::os::unix::net::{UnixListener, UnixStream};
+    use std::os::unix::net::UnixStream;
+    use std::pin::pin;
 
-    use tokio::sync::mpsc;
+    use brummer_api::listen::{Limits, Listener};
+    use futures::StreamExt as _;
 
     use super::super::bind;
     use super::*;
-
-    struct Told(mpsc::Sender<UnixListener>);
-
-    impl Replace for Told {
-        async fn put(&self, listener: UnixListener) -> Result<(), UnixListener> {
-            self.0.send(listener).await.map_err(|refused| refused.0)
-        }
-    }
 
     #[tokio::test]
     async fn a_vanished_socket_is_bound_anew() {
@@ -159,22 +146,32 @@ mod tests {
         let path = runtime.join("s");
         let bound = bind(&path).unwrap();
         let scope = Scope::new().unwrap();
-        let (sender, mut replaced) = mpsc::channel(4);
-        bound.kept.watch(&scope, Told(sender));
-        drop(bound.listener);
+        let (listener, replacements) = Listener::new(bound.listener, Limits::default()).unwrap();
+        bound.kept.watch(&scope, replacements);
+        let mut incoming = pin!(listener.incoming());
 
         let steps: [(&str, &dyn Fn()); 3] = [
             ("the file alone", &|| std::fs::remove_file(&path).unwrap()),
             ("renamed away", &|| std::fs::rename(&path, runtime.join("elsewhere")).unwrap()),
             ("with its directory", &|| std::fs::remove_dir_all(&runtime).unwrap()),
         ];
-        let mut listeners = Vec::new();
         for (what, vanish) in steps {
             std::fs::write(dir.path().join("unrelated"), what).unwrap();
             vanish();
-            let listener = tokio::time::timeout(Duration::from_secs(30), replaced.recv()).await;
-            listeners.push(listener.unwrap_or_else(|_| panic!("{what}: not bound anew")).unwrap());
-            assert!(UnixStream::connect(&path).is_ok(), "{what}");
+            // What a client does while the daemon repairs: it tries again.
+            let connected = async {
+                loop {
+                    match UnixStream::connect(&path) {
+                        Ok(stream) => return stream,
+                        Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+                    }
+                }
+            };
+            let served = async { tokio::join!(connected, incoming.next()) };
+            let (_client, accepted) = tokio::time::timeout(Duration::from_secs(30), served)
+                .await
+                .unwrap_or_else(|_| panic!("{what}: not bound anew"));
+            assert!(accepted.is_some_and(|accepted| accepted.is_ok()), "{what}");
         }
         assert!(scope.end(Duration::from_secs(30)).await.is_empty());
         assert!(!path.exists(), "removed at the end");
