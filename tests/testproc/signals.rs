@@ -1,54 +1,53 @@
-//! Signals: dying of them, ignoring them, cleaning up after them.
+//! How programs take signals.
+#![allow(unsafe_code, reason = "dispositions are set, no handler is installed")]
 
-use std::io::Write as _;
-use std::str::FromStr as _;
 use std::time::Duration;
 
-use nix::sys::signal::{SigHandler, SigSet, Signal, kill, raise, signal};
-use nix::unistd::{ForkResult, fork, getpid};
+use nix::sys::signal::{SigHandler, SigSet, Signal, raise, signal};
+use nix::unistd::pause;
 
-pub(crate) fn die_of(name: &str) {
-    let full = if name.starts_with("SIG") { name.to_owned() } else { format!("SIG{name}") };
-    let number = Signal::from_str(&full).unwrap_or_else(|_| super::usage("the name of a signal"));
-    // Without a core file in the test's directory.
-    let _ = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0);
-    if number == Signal::SIGKILL {
-        kill(getpid(), number).unwrap();
-    } else {
-        // SAFETY: the default disposition runs no code of ours.
-        unsafe { signal(number, SigHandler::SigDfl) }.unwrap();
-        raise(number).unwrap();
-    }
-    std::thread::sleep(Duration::from_secs(60));
-}
+use crate::{family, wrong};
 
-pub(crate) fn ignore_term(child: bool) {
-    // SAFETY: ignoring runs no code of ours.
-    unsafe { signal(Signal::SIGTERM, SigHandler::SigIgn) }.unwrap();
-    if child {
-        // SAFETY: this process has one thread.
-        if let ForkResult::Child = unsafe { fork() }.unwrap() {
-            sleep_forever();
-        }
-    }
-    println!("ready");
-    std::io::stdout().flush().unwrap();
-    sleep_forever();
-}
-
-pub(crate) fn trap_term(cleaning: Duration) {
-    let mut term = SigSet::empty();
-    term.add(Signal::SIGTERM);
-    term.thread_block().unwrap();
-    println!("ready");
-    std::io::stdout().flush().unwrap();
-    term.wait().unwrap();
-    std::thread::sleep(cleaning);
-    println!("CLEANUP");
-}
-
-pub(crate) fn sleep_forever() -> ! {
+/// Waits until something ends us.
+pub(crate) fn stay() -> ! {
     loop {
-        std::thread::sleep(Duration::from_secs(600));
+        pause();
     }
+}
+
+fn dispose(number: Signal, handler: SigHandler) {
+    // SAFETY: SIG_DFL and SIG_IGN run no code of ours.
+    let _refused_for_kill = unsafe { signal(number, handler) };
+}
+
+pub(crate) fn die_of(name: &str) -> i32 {
+    let upper = name.to_ascii_uppercase();
+    let full = if upper.starts_with("SIG") { upper } else { format!("SIG{upper}") };
+    let number: Signal = full.parse().unwrap_or_else(|_| wrong(&format!("no signal `{name}`")));
+    dispose(number, SigHandler::SigDfl);
+    SigSet::all().thread_unblock().unwrap();
+    raise(number).unwrap();
+    // A signal that does not kill.
+    0
+}
+
+pub(crate) fn ignore_term(child: bool) -> i32 {
+    dispose(Signal::SIGTERM, SigHandler::SigIgn);
+    if child {
+        let pid = family::fork(|| stay());
+        println!("pid {pid}");
+    }
+    println!("ready");
+    stay()
+}
+
+pub(crate) fn trap_term(work: Duration) -> i32 {
+    let mut asked = SigSet::empty();
+    asked.add(Signal::SIGTERM);
+    asked.thread_block().unwrap();
+    println!("ready");
+    asked.wait().unwrap();
+    std::thread::sleep(work);
+    println!("CLEANUP");
+    0
 }
