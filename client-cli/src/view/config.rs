@@ -1,0 +1,37 @@
+//! `config check`, `config show`.
+
+use std::fmt::Write as _;
+
+use super::plain_words;
+use crate::json::config::{Check, Shown};
+
+/// Every mistake as the daemon drew it, with a line between.
+pub(crate) fn check(check: &Check) -> String {
+    let drawn = check.diagnostics.iter().map(|diagnostic| {
+        if diagnostic.rendered.is_empty() {
+            let place =
+                crate::json::incident::place(diagnostic.file.as_deref(), diagnostic.line, diagnostic.column);
+            let place = place.map(|place| place + ": ").unwrap_or_default();
+            let hint = diagnostic.hint.as_deref().map(|hint| format!("; {hint}")).unwrap_or_default();
+            format!("{place}{}{hint} [{}]\n", diagnostic.message, diagnostic.code)
+        } else {
+            format!("{}\n", diagnostic.rendered.trim_end())
+        }
+    });
+    plain_words(&drawn.collect::<Vec<_>>().join("\n"))
+}
+
+/// Lines of TOML; with `sources` each says in a comment where it comes from.
+pub(crate) fn show(shown: &Shown, sources: bool) -> String {
+    let mut out = String::new();
+    for value in &shown.values {
+        let text = plain_words(&value.value);
+        let _ = match sources {
+            true => {
+                writeln!(out, "{} = {text}  # {}", value.key, plain_words(&value.source).replace('\n', " "))
+            }
+            false => writeln!(out, "{} = {text}", value.key),
+        };
+    }
+    out
+}

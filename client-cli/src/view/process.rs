@@ -1,0 +1,103 @@
+//! `status NAME`: one process in full.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::{plain_words, shell_words, tilde};
+use crate::json::process::Full;
+use crate::style;
+use crate::table::{Cell, Column, Paper, Table};
+use crate::{time, units};
+
+pub(crate) fn text(full: &Full, home: Option<&Path>, now_ns: i64, paper: Paper) -> String {
+    let process = &full.process;
+    let tone = style::of_state(process.state, process.ready);
+    let mut head = format!("{}  {}", process.name, tone.paint(process.state.as_str(), paper.colour));
+    let mut add = |words: String| {
+        head.push_str("  ");
+        head.push_str(&words);
+    };
+    match process.ready {
+        Some(true) => add("ready".to_owned()),
+        Some(false) => add("not ready".to_owned()),
+        None => {}
+    }
+    if let Some(pid) = process.pid {
+        add(format!("pid {pid}"));
+    }
+    if let Some(uptime) = process.uptime_ms.filter(|_| !process.state.is_ended()) {
+        add(format!("up {}", time::spaced(uptime)));
+    }
+    if let Some(cpu) = process.cpu_percent {
+        add(units::percent(cpu));
+    }
+    if let Some(rss) = process.rss_bytes {
+        add(units::size_short(rss));
+    }
+    let mut out = head + "\n";
+    for (name, value) in facts(full, home, now_ns) {
+        let _ = writeln!(out, "{name:<12}  {}", plain_words(&value).replace('\n', " "));
+    }
+    if !full.environment.is_empty() {
+        let origin = full.environment_origin.as_deref().unwrap_or("of unknown origin");
+        let _ = writeln!(out, "{:<12}  {}", "environment", plain_words(origin));
+        for (name, value) in &full.environment {
+            let _ = writeln!(out, "  {}={}", plain_words(name), plain_words(value).replace('\n', "\\n"));
+        }
+    }
+    if !full.runs.is_empty() {
+        out.push_str(&runs(full, paper));
+    }
+    out
+}
+
+fn facts(full: &Full, home: Option<&Path>, now_ns: i64) -> Vec<(&'static str, String)> {
+    let process = &full.process;
+    let mut facts = Vec::new();
+    let mut fact = |name, value: String| {
+        if !value.is_empty() {
+            facts.push((name, value));
+        }
+    };
+    let directory = full.project_directory.as_deref().map(|path| format!("  {}", tilde(path, home)));
+    fact("project", format!("{}{}", process.project, directory.unwrap_or_default()));
+    fact("reason", process.reason.clone().unwrap_or_default());
+    fact("note", process.note.clone().unwrap_or_default());
+    fact("kind", process.kind.unwrap_or_default().to_owned());
+    fact("command", shell_words(&process.command));
+    fact("directory", process.directory.as_deref().map(|path| tilde(path, home)).unwrap_or_default());
+    fact("run", process.run.clone().unwrap_or_default());
+    fact("started", process.started_at.map(|at| time::rfc3339(at.0, 3)).unwrap_or_default());
+    if process.exit.reason.is_some() {
+        let ago = process.exit.at.map(|at| format!(", {} ago", time::age(at.0, now_ns)));
+        fact("last end", process.exit.words() + &ago.unwrap_or_default());
+    }
+    if let Some(at) = process.next_start_at {
+        let left = u64::try_from(at.0.saturating_sub(now_ns).max(0)).unwrap_or(0) / 1_000_000;
+        fact("next start", format!("in {}", time::spaced(left)));
+    }
+    fact("restarts", process.restarts.to_string());
+    fact("errors", process.errors.to_string());
+    fact("urls", process.urls.join("  "));
+    fact("depends on", process.depends_on.join("  "));
+    if process.draining {
+        fact("draining", "what it wrote before its end is still being read".to_owned());
+    }
+    let leftovers: Vec<String> = process.leftovers.iter().map(u32::to_string).collect();
+    fact("leftovers", leftovers.join("  "));
+    facts
+}
+
+fn runs(full: &Full, paper: Paper) -> String {
+    let mut table =
+        Table::new([Column::left("RUN"), Column::left("STARTED"), Column::right("PID"), Column::left("END")]);
+    for run in &full.runs {
+        table.row(vec![
+            Cell::new(&run.run),
+            run.started_at.map_or_else(Cell::default, |at| Cell::new(time::rfc3339(at.0, 3))),
+            run.pid.map_or_else(Cell::default, |pid| Cell::new(pid.to_string())),
+            Cell::new(run.exit.words()),
+        ]);
+    }
+    table.render(paper)
+}
