@@ -1,0 +1,172 @@
+//! Searching: the daemon looks for the next line and counts all of them; errors are searched in their list.
+
+use super::{action, lines, lists};
+use crate::effect::{Anchor, Effect};
+use crate::message::Failure;
+use crate::model::filter::{Filter, Level, Pattern};
+use crate::model::log::Line;
+use crate::model::search::{Active, Finding, Sought};
+use crate::model::status::Status;
+use crate::model::{Model, View};
+use crate::page;
+
+/// Begins a search.
+///
+/// # Errors
+/// In words, when the pattern is no regex.
+pub(super) fn begin(model: &mut Model, pattern: Pattern) -> Result<Vec<Effect>, String> {
+    let regex = pattern.compile()?;
+    model.search.remember(&pattern.text);
+    model.search.active = Some(Active { pattern, regex, total: None, place: None, count_ticket: 0 });
+    if model.view == View::Errors {
+        return Ok(in_errors(model, true, true));
+    }
+    Ok(find(model, Sought::Match { first: true, wrapped: false }, false))
+}
+
+/// The next match, or the one before.
+pub(super) fn next(model: &mut Model, forward: bool) -> Vec<Effect> {
+    if model.search.active.is_none() {
+        return action::say(model, "nothing is searched for: / begins");
+    }
+    if model.view == View::Errors {
+        return in_errors(model, forward, false);
+    }
+    find(model, Sought::Match { first: false, wrapped: false }, forward)
+}
+
+/// The next line of an error, or the one before.
+pub(super) fn error(model: &mut Model, forward: bool) -> Vec<Effect> {
+    find(model, Sought::Error, forward)
+}
+
+fn in_errors(model: &mut Model, forward: bool, here_too: bool) -> Vec<Effect> {
+    let Some(active) = &model.search.active else { return Vec::new() };
+    let matching: Vec<usize> = page::incidents(model)
+        .iter()
+        .enumerate()
+        .filter(|(_, incident)| page::matches(incident, &active.regex))
+        .map(|(row, _)| row)
+        .collect();
+    let selected = page::selected_incident_row(model);
+    let after = matching.iter().position(|row| *row > selected || (here_too && *row == selected));
+    let before = matching.iter().rposition(|row| *row < selected);
+    let last = matching.len().checked_sub(1);
+    let found = if forward { after.or(last.map(|_| 0)) } else { before.or(last) };
+    if let Some(active) = &mut model.search.active {
+        active.total = Some(matching.len() as u64);
+        active.place = found.map(|index| index as u64 + 1);
+    }
+    match found.and_then(|index| matching.get(index)) {
+        Some(row) => lists::to(model, *row),
+        None => action::say(model, "no error matches"),
+    }
+}
+
+/// Lines of the pane that are looked for.
+fn sought_filter(model: &Model, sought: Sought) -> Filter {
+    let mut filter = model.log.filter.clone();
+    match sought {
+        Sought::Error => filter.level = Some(filter.level.unwrap_or(Level::Error).max(Level::Error)),
+        Sought::Match { .. } => {
+            if let Some(active) = &model.search.active {
+                filter.text = Some(match &filter.text {
+                    Some(chip) => chip.and(&active.pattern),
+                    None => active.pattern.clone(),
+                });
+            }
+        }
+    }
+    filter
+}
+
+fn find(model: &mut Model, sought: Sought, forward: bool) -> Vec<Effect> {
+    let mut effects = lines::hold(model);
+    let cursor = model.log.cursor;
+    let anchor = match sought {
+        Sought::Match { wrapped: true, .. } if forward => Anchor::First,
+        Sought::Match { wrapped: true, .. } => Anchor::Last,
+        // The line under the cursor counts for a new search only.
+        Sought::Match { first: true, .. } => {
+            model.log.cursor_after(cursor).map_or(Anchor::Last, Anchor::Cursor)
+        }
+        _ if forward => model.log.cursor_after(cursor).map_or(Anchor::First, Anchor::Cursor),
+        _ => model.log.cursor_before(cursor).map_or(Anchor::Last, Anchor::Cursor),
+    };
+    let ticket = model.ticket();
+    let filter = sought_filter(model, sought);
+    model.search.finding = Some(Finding { ticket, sought, forward });
+    effects.push(Effect::FindLine { ticket, place: model.place.clone(), filter, anchor, forward });
+    effects
+}
+
+/// The daemon's answer.
+pub(super) fn found(model: &mut Model, ticket: u64, result: Result<Option<Line>, Failure>) -> Vec<Effect> {
+    let Some(finding) = model.search.finding.filter(|finding| finding.ticket == ticket) else {
+        model.redraw = false;
+        return Vec::new();
+    };
+    model.search.finding = None;
+    match (result, finding.sought) {
+        (Err(failure), _) => {
+            model.status = Some(Status::error(failure.message, failure.hint));
+            Vec::new()
+        }
+        (Ok(Some(line)), sought) => {
+            let mut effects = lines::jump(model, line.seq, line.time_ns);
+            match sought {
+                Sought::Match { wrapped, first } => {
+                    if wrapped && !first {
+                        let end = if finding.forward { "beginning" } else { "end" };
+                        model.status = Some(Status::info(format!("searched on from the {end}")));
+                    }
+                    effects.extend(count(model, Some(line.time_ns)));
+                }
+                Sought::Error => {}
+            }
+            effects
+        }
+        (Ok(None), Sought::Match { first: true, wrapped: false }) if !finding.forward => {
+            find(model, Sought::Match { first: true, wrapped: false }, true)
+        }
+        (Ok(None), Sought::Match { first: false, wrapped: false }) => {
+            find(model, Sought::Match { first: false, wrapped: true }, finding.forward)
+        }
+        (Ok(None), Sought::Match { .. }) => {
+            if let Some(active) = &mut model.search.active {
+                (active.total, active.place) = (Some(0), None);
+            }
+            action::say(model, "no line matches")
+        }
+        (Ok(None), Sought::Error) if finding.forward => action::say(model, "no error after this line"),
+        (Ok(None), Sought::Error) => action::say(model, "no error before this line"),
+    }
+}
+
+/// Has the matches counted: all of them, and those up to a time.
+pub(super) fn count(model: &mut Model, until_ns: Option<i64>) -> Vec<Effect> {
+    if model.search.active.is_none() || model.view == View::Errors {
+        return Vec::new();
+    }
+    let ticket = model.ticket();
+    let filter = model.log.filter.clone();
+    let combined = sought_filter(model, Sought::Match { first: false, wrapped: false });
+    let Some(active) = &mut model.search.active else { return Vec::new() };
+    active.count_ticket = ticket;
+    if until_ns.is_none() {
+        (active.total, active.place) = (None, None);
+    }
+    let pattern = combined.text.unwrap_or_else(|| active.pattern.clone());
+    vec![Effect::CountMatches { ticket, place: model.place.clone(), filter, pattern, until_ns }]
+}
+
+pub(super) fn counted(model: &mut Model, ticket: u64, total: u64, until: Option<u64>) -> Vec<Effect> {
+    match &mut model.search.active {
+        Some(active) if active.count_ticket == ticket => {
+            active.total = Some(total);
+            active.place = until.map(|until| until.clamp(1, total.max(1)));
+        }
+        _ => model.redraw = false,
+    }
+    Vec::new()
+}
