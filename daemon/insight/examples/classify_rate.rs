@@ -33,14 +33,19 @@ fn measure(name: &str, line: impl Fn(u64) -> String) {
 }
 
 fn main() {
-    let words = "the quick brown fox jumps over a lazy dog and then it sleeps under the old apple tree for a while";
+    let words =
+        "the quick brown fox jumps over a lazy dog and then it sleeps under the old apple tree for a while";
     measure("plain", |n| format!("{n:08} {}", words.get(..91).unwrap_or("")));
     measure("plain, short", |n| format!("tick {n}"));
     measure("plain, with colours", |n| format!("\x1b[32m{n:08}\x1b[0m {}", words.get(..78).unwrap_or("")));
     measure("clock and INFO", |n| format!("2024-01-01T10:00:00.{n:03}Z INFO app: request served in 12 ms"));
-    measure("access log with error in path", |n| format!("10.0.0.1 - - \"GET /errors/{n} HTTP/1.1\" 200 512"));
+    measure("access log with error in path", |n| {
+        format!("10.0.0.1 - - \"GET /errors/{n} HTTP/1.1\" 200 512")
+    });
     measure("URL of this machine", |n| format!("listening on http://localhost:{}/", 3000 + n % 8));
-    measure("JSON", |n| format!("{{\"level\":30,\"time\":{n},\"msg\":\"request served\",\"path\":\"/a/b/c\"}}"));
+    measure("JSON", |n| {
+        format!("{{\"level\":30,\"time\":{n},\"msg\":\"request served\",\"path\":\"/a/b/c\"}}")
+    });
     measure("logfmt", |n| format!("time={n} level=info msg=\"request served\" path=/a/b/c"));
     measure("an error each line", |n| format!("ERROR: connection {n} lost"));
 }

@@ -1,14 +1,14 @@
 //! One line after the other in, level and findings out. Pure: no clock, no tasks, no files.
 
+mod opening;
+
 use brummer_event::{Level, Stream, WallNs};
 
-use crate::incidents::bundler::{self, Bundler};
 use crate::incidents::group::{self, Group};
-use crate::incidents::javascript::{self, Stack};
 use crate::incidents::python::{self, Traceback};
 use crate::incidents::rust::{Diagnostic, Panic};
-use crate::incidents::{Change, Shape, Step, fingerprint, npm, paths};
-use crate::level::{self, Mark, Structured, Tool};
+use crate::incidents::{Change, Shape, Step, fingerprint, javascript};
+use crate::level::{self, Tool};
 use crate::{Findings, FoundUrl, IncidentDraft, Language, Place, prefilter, strip, urls};
 
 /// Bytes of a line that are looked at closely; marks stand at the head.
@@ -68,7 +68,14 @@ impl Classifier {
     /// Takes the complete line `number` of the run (raw bytes without line end, escapes and bad UTF-8
     /// allowed) and answers its level. What it reveals is added to `out`. Does not allocate for plain
     /// lines. Lines of [`Stream::Sys`] are Brummer's own words and always info.
-    pub fn line(&mut self, stream: Stream, number: u64, time: WallNs, text: &[u8], out: &mut Findings) -> Level {
+    pub fn line(
+        &mut self,
+        stream: Stream,
+        number: u64,
+        time: WallNs,
+        text: &[u8],
+        out: &mut Findings,
+    ) -> Level {
         let state = match stream {
             Stream::Out => &mut self.out,
             Stream::Err => &mut self.err,
@@ -159,7 +166,8 @@ impl Classifier {
         if !python::is_head(body) && syntax.is_none() {
             return None;
         }
-        let change = syntax.map(|frame| Change { place: Some(frame.place.clone()), ..Change::frame(Some(frame)) });
+        let change =
+            syntax.map(|frame| Change { place: Some(frame.place.clone()), ..Change::frame(Some(frame)) });
         // By field, not through `state()`: the context is read while the group is changed.
         let state = if stream == Stream::Err { &mut self.err } else { &mut self.out };
         let dir = self.context.project_dir.as_deref();
@@ -179,89 +187,6 @@ impl Classifier {
         let group = Group::new(Shape::Python(Traceback::open()), draft, prefix_of(line.text));
         self.replace(stream, Some(group), out);
         Some(Level::Error)
-    }
-
-    /// A marked line opens an incident.
-    fn error(&mut self, stream: Stream, line: Line<'_>, mut mark: Mark<'_>, out: &mut Findings) {
-        if let Some(fields) = mark.fields.take() {
-            self.structured(stream, line, fields, out);
-            return;
-        }
-        let named = level::error_name(mark.message).filter(|_| mark.kind.is_none() && mark.tool != Tool::Npm);
-        let (kind, message) = match (mark.kind, named) {
-            (Some(kind), _) => (kind, mark.message),
-            (None, Some((kind, code, message))) => {
-                mark.code = mark.code.or(code);
-                (kind, message)
-            }
-            (None, None) => ("error", mark.message),
-        };
-        // A bundler's errors are of one kind whatever their heading, unless they are an error's own name.
-        let webpack = kind == "error" && message.starts_with("in ") && line.text.trim_start().starts_with("ERROR in ");
-        let bundles = mark.tool == Tool::Bundler || webpack;
-        let kind = if bundles { bundler::KIND } else { kind };
-        let shown = if message.is_empty() { line.text.trim() } else { message };
-        let mut draft = self.draft(line, mark.level, kind, shown);
-        let mut change = Change { place: mark.place, ..Change::default() };
-        change.code = mark.code.or_else(|| javascript::system_code(message).filter(|_| kind != "error")).map(str::to_owned);
-        draft.language = language_of(kind, change.code.as_deref(), mark.tool);
-        let shape = if bundles {
-            let (bundler, found) = Bundler::open(message, change.place);
-            change = Change { code: change.code, ..found };
-            Shape::Bundler(bundler)
-        } else if mark.tool == Tool::Npm {
-            let found = npm::change(message);
-            if found.append.is_none() {
-                // `npm error code E404` is no message; the next lines bring one.
-                draft.message.clear();
-            }
-            change.code = found.code;
-            Shape::Npm
-        } else if change.code.as_deref().is_some_and(|code| code.starts_with("TS")) {
-            Shape::Indented
-        } else if change.place.is_some() {
-            Shape::Rustc(Diagnostic::pointed())
-        } else if mark.tool == Tool::Bare {
-            Shape::Rustc(Diagnostic::default())
-        } else {
-            if kind == "SyntaxError"
-                && let Some((number, place)) = self.state(stream).announced.take()
-                && line.number.saturating_sub(number) <= 8
-            {
-                change.place = Some(place);
-            }
-            Shape::Stack(if message.ends_with('{') { Stack::with_properties() } else { Stack::default() })
-        };
-        if message.ends_with("] {") {
-            draft.message = message.trim_end_matches(['{', ' ', ']']).to_owned();
-        }
-        self.open(stream, shape, draft, change, line, out);
-    }
-
-    /// An error in fields: all of it is in this one line.
-    fn structured(&mut self, stream: Stream, line: Line<'_>, fields: Structured, out: &mut Findings) {
-        let (name, told, frames) = match &fields.stack {
-            Some(stack) => javascript::stack_text(stack),
-            None => (None, None, Vec::new()),
-        };
-        let message = fields.message.as_deref().or(told).unwrap_or(line.text);
-        let named = level::error_name(message);
-        let kind = fields.kind.as_deref().or(name).or(named.map(|(kind, ..)| kind)).unwrap_or("error");
-        let message = match named {
-            Some((found, _, rest)) if found == kind => rest,
-            _ => message,
-        };
-        let mut draft = self.draft(line, fields.level, kind, message);
-        draft.language = language_of(kind, None, Tool::Unknown);
-        let dir = self.context.project_dir.as_deref();
-        draft.head_fingerprint = fingerprint::of(&draft);
-        draft.place = frames.iter().find(|frame| frame.own).map(|frame| paths::relative(frame.place.clone(), dir));
-        for frame in frames.into_iter().take(IncidentDraft::MOST_FRAMES) {
-            draft.language = draft.language.or(Some(Language::Javascript));
-            draft.stack.push(crate::Frame { place: paths::relative(frame.place, dir), ..frame });
-        }
-        self.replace(stream, None, out);
-        Group::new(Shape::Indented, draft, "").close(out);
     }
 
     fn draft(&mut self, line: Line<'_>, level: Level, kind: &str, message: &str) -> IncidentDraft {
@@ -347,7 +272,11 @@ fn continued(
             *next_key += 1;
             let mut draft = group::draft(key, line.number, line.time, level, &group.draft.kind, "");
             let shape = std::mem::replace(&mut group.shape, Shape::Indented);
-            let mut next = Group::new(shape, IncidentDraft { language: group.draft.language, ..draft.clone() }, &group.prefix);
+            let mut next = Group::new(
+                shape,
+                IncidentDraft { language: group.draft.language, ..draft.clone() },
+                &group.prefix,
+            );
             group::apply(&mut next.draft, &group::relative(change, dir));
             draft.fingerprint = next.draft.fingerprint;
             next.draft.head_fingerprint = draft.fingerprint;
@@ -381,29 +310,6 @@ fn continued(
     }
 }
 
-fn language_of(kind: &str, code: Option<&str>, tool: Tool) -> Option<Language> {
-    const NAMES: [&str; 8] = [
-        "TypeError",
-        "ReferenceError",
-        "SyntaxError",
-        "RangeError",
-        "URIError",
-        "EvalError",
-        "AggregateError",
-        "Error",
-    ];
-    let coded = |start: &str| code.and_then(|code| code.strip_prefix(start)).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-    if NAMES.contains(&kind) {
-        Some(Language::Javascript)
-    } else if coded("TS") {
-        Some(Language::Typescript)
-    } else if tool == Tool::Bare && coded("E") {
-        Some(Language::Rust)
-    } else {
-        None
-    }
-}
-
 /// What stands before each line of a group that a runner prefixes: `[api] `, `web_1  | `; nothing where a
 /// clock is part of it, since the next line has another.
 fn prefix_of(line: &str) -> &str {
@@ -415,5 +321,6 @@ fn prefix_of(line: &str) -> &str {
 }
 
 fn may_announce(text: &[u8]) -> bool {
-    text.last().is_some_and(u8::is_ascii_digit) && (text.first() == Some(&b'/') || text.starts_with(b"file:///"))
+    text.last().is_some_and(u8::is_ascii_digit)
+        && (text.first() == Some(&b'/') || text.starts_with(b"file:///"))
 }

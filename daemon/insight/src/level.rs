@@ -4,9 +4,12 @@
 //! position; in a `level` field); an error's name counts at the head of the message; counts of zero are
 //! never errors; a line without a mark is info on both streams. Each known place is one file below.
 
+mod inside;
 mod names;
+mod phrases;
 mod prefix;
 mod structured;
+mod sums;
 mod words;
 
 use brummer_event::Level;
@@ -78,14 +81,14 @@ pub(crate) fn mark(line: &str) -> Option<Mark<'_>> {
         return Some(Mark { fields: Some(fields), ..Mark::new(level, text) });
     }
     if crate::prefilter::is_glog(text.as_bytes()) {
-        return words::glog(text);
+        return inside::glog(text);
     }
-    if let Some(mark) = words::summary(text) {
+    if let Some(mark) = sums::summary(text) {
         return Some(mark);
     }
     let head = prefix::skip(text);
     if let Some((level, message)) = head.bracket {
-        let inner = names::at_head(message).or_else(|| words::phrase(message));
+        let inner = names::at_head(message).or_else(|| phrases::phrase(message));
         return Some(match inner {
             Some(mut mark) => {
                 mark.level = mark.level.max(level);
@@ -95,11 +98,11 @@ pub(crate) fn mark(line: &str) -> Option<Mark<'_>> {
         });
     }
     let tool = head.tool();
-    let found = words::symbol(head.rest)
+    let found = phrases::symbol(head.rest)
         .or_else(|| names::at_head(head.rest))
         .or_else(|| words::at_head(head.rest, text))
-        .or_else(|| words::phrase(head.rest))
-        .or_else(|| words::behind_place(head.rest))
-        .or_else(|| words::behind_names(head.rest, head.clock));
+        .or_else(|| phrases::phrase(head.rest))
+        .or_else(|| inside::behind_place(head.rest))
+        .or_else(|| inside::behind_names(head.rest, head.clock));
     found.map(|mark| if mark.tool == Tool::Unknown { Mark { tool, ..mark } } else { mark })
 }

@@ -10,10 +10,52 @@ use aho_corasick::{AhoCorasick, BuildError};
 
 /// Parts of words, three bytes at least (shorter ones make the search slow).
 const NEEDLES: [&str; 46] = [
-    "rror", "RROR", "ERR", "warn", "Warn", "WARN", "WRN", "atal", "ATAL", "FTL", "anic", "ANIC", "ritical",
-    "CRIT", "crit", "xception", "raceback", "ebug", "EBUG", "DBG", "dbug", "race:", "race ", "TRACE", "race]",
-    "TRC", "trce", "level", "lvl", "everity", "SEVERE", "fail", "Fail", "FAIL", "://", "ncaught", "nhandled",
-    "ile \"", "not found", "core dumped", "ELIFEC", "\u{2718}", "\u{2717}", "\u{2716}", "\u{2a2f}", "\u{26a0}",
+    "rror",
+    "RROR",
+    "ERR",
+    "warn",
+    "Warn",
+    "WARN",
+    "WRN",
+    "atal",
+    "ATAL",
+    "FTL",
+    "anic",
+    "ANIC",
+    "ritical",
+    "CRIT",
+    "crit",
+    "xception",
+    "raceback",
+    "ebug",
+    "EBUG",
+    "DBG",
+    "dbug",
+    "race:",
+    "race ",
+    "TRACE",
+    "race]",
+    "TRC",
+    "trce",
+    "level",
+    "lvl",
+    "everity",
+    "SEVERE",
+    "fail",
+    "Fail",
+    "FAIL",
+    "://",
+    "ncaught",
+    "nhandled",
+    "ile \"",
+    "not found",
+    "core dumped",
+    "ELIFEC",
+    "\u{2718}",
+    "\u{2717}",
+    "\u{2716}",
+    "\u{2a2f}",
+    "\u{26a0}",
 ];
 
 enum Engine {
@@ -47,7 +89,9 @@ fn engine() -> Engine {
 /// `E0102 10:24:05.123456    1 main.go:9] text`: the only mark of one letter.
 pub(crate) fn is_glog(line: &[u8]) -> bool {
     match line {
-        [b'E' | b'W' | b'F' | b'I', a, b, c, d, b' ', ..] => [a, b, c, d].iter().all(|digit| digit.is_ascii_digit()),
+        [b'E' | b'W' | b'F' | b'I', a, b, c, d, b' ', ..] => {
+            [a, b, c, d].iter().all(|digit| digit.is_ascii_digit())
+        }
         _ => false,
     }
 }
@@ -59,7 +103,9 @@ mod tests {
     #[test]
     fn plain_lines_are_let_through() {
         assert!(matches!(engine(), Engine::Packed(_)), "the fast engine was built");
-        for plain in ["", "x", "webpack 5.91.0 compiled successfully in 1234 ms", "   Compiling serde v1.0.200"] {
+        for plain in
+            ["", "x", "webpack 5.91.0 compiled successfully in 1234 ms", "   Compiling serde v1.0.200"]
+        {
             assert!(!is_candidate(plain.as_bytes()), "{plain}");
         }
         for found in ["ERR", "E0102 10:24:05.1 1 a.go:9] x", "\u{2718}", "x http://y", "level=warn"] {

@@ -10,7 +10,9 @@
 //! counted. **When stopping** what is queued is still applied and committed; what comes later is not taken,
 //! and `derived_through` makes the next start derive it.
 
+mod effects;
 mod owner;
+mod project;
 mod record;
 mod state;
 mod view;
@@ -138,7 +140,11 @@ impl Insight {
     ///
     /// # Errors
     /// None does, or several do.
-    pub fn incident_by_prefix(&self, project: Option<&str>, prefix: &str) -> Result<Arc<Incident>, LookupError> {
+    pub fn incident_by_prefix(
+        &self,
+        project: Option<&str>,
+        prefix: &str,
+    ) -> Result<Arc<Incident>, LookupError> {
         self.shared.snapshot.load().by_prefix(project, prefix)
     }
 

@@ -23,7 +23,7 @@ pub(crate) fn find(text: &str) -> impl Iterator<Item = Url<'_>> {
     let mut from = 0;
     std::iter::from_fn(move || {
         loop {
-            let mark = from + text.get(from..)?.find("://")?;
+            let mark = from + memchr::memmem::find(text.as_bytes().get(from..)?, b"://")?;
             from = mark + 3;
             let head = text.get(..mark)?;
             let scheme_length = if ends_with_word(head, "https") {
@@ -136,7 +136,8 @@ pub(crate) fn endpoint(url: &Url<'_>, own_host: Option<&str>) -> Option<String> 
     } else {
         return None;
     };
-    let scheme = if url.text.get(..5).is_some_and(|s| s.eq_ignore_ascii_case("https")) { "https" } else { "http" };
+    let scheme =
+        if url.text.get(..5).is_some_and(|s| s.eq_ignore_ascii_case("https")) { "https" } else { "http" };
     let port = url.port.map(|port| format!(":{port}")).unwrap_or_default();
     let slash = if url.path.starts_with('/') { "" } else { "/" };
     Some(format!("{scheme}://{shown}{port}{slash}{}", url.path))

@@ -1,6 +1,12 @@
 //! Errors of real tools, captured from them (`fixtures/`), and the samples of the brief: fed in one buffer,
 //! line by line with a buffer each, with 300 ms between lines, and mixed with another stream.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 use std::collections::BTreeMap;
 
@@ -41,7 +47,11 @@ struct Held(BTreeMap<u64, IncidentDraft>);
 impl Held {
     fn take(&mut self, out: &mut Findings) {
         for draft in out.incidents.drain(..) {
-            assert_eq!(draft.update, self.0.contains_key(&draft.key), "an update is of something handed out: {draft:?}");
+            assert_eq!(
+                draft.update,
+                self.0.contains_key(&draft.key),
+                "an update is of something handed out: {draft:?}"
+            );
             self.0.insert(draft.key, draft);
         }
     }
@@ -97,7 +107,8 @@ fn check(text: &str, expected: &[&str]) {
 }
 
 fn fixture(name: &str) -> String {
-    String::from_utf8(std::fs::read(format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()).unwrap()
+    String::from_utf8(std::fs::read(format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap())
+        .unwrap()
 }
 
 #[test]
@@ -105,7 +116,9 @@ fn vite_8_tells_a_broken_file_twice_and_it_is_one_incident() {
     for name in ["vite8_broken_color.err", "vite8_broken_plain.err"] {
         check(
             &fixture(name),
-            &["error BuildError PARSE_ERROR | Unexpected token | src/main.ts:3:1 | typescript | 5 frames (0 own) | 2x"],
+            &[
+                "error BuildError PARSE_ERROR | Unexpected token | src/main.ts:3:1 | typescript | 5 frames (0 own) | 2x",
+            ],
         );
     }
 }
@@ -118,8 +131,10 @@ fn vite_8_builds_and_resolves() {
     );
     check(
         &fixture("vite8_missing_import.err"),
-        &["error BuildError - | Failed to resolve import \"./missing\" from \"src/main.ts\". Does the file exist? \
-           | src/main.ts:61:7 | typescript | 7 frames (0 own) | 2x"],
+        &[
+            "error BuildError - | Failed to resolve import \"./missing\" from \"src/main.ts\". Does the file exist? \
+           | src/main.ts:61:7 | typescript | 7 frames (0 own) | 2x",
+        ],
     );
 }
 
@@ -161,16 +176,22 @@ fn rust() {
     );
     check(
         &fixture("rust_panic.err"),
-        &["fatal panic - | assertion `left == right` failed: len is wrong\\nleft: 1\\nright: 2 | src/main.rs:1:23 | rust | 7 frames (2 own) | 2x"],
+        &[
+            "fatal panic - | assertion `left == right` failed: len is wrong\\nleft: 1\\nright: 2 | src/main.rs:1:23 | rust | 7 frames (2 own) | 2x",
+        ],
     );
 }
 
 #[test]
 fn typescript() {
-    let expected =
-        ["error error TS2322 | Type 'string' is not assignable to type 'number'. | src/main.ts:61:7 | typescript | 0 frames (0 own) | 1x"];
+    let expected = [
+        "error error TS2322 | Type 'string' is not assignable to type 'number'. | src/main.ts:61:7 | typescript | 0 frames (0 own) | 1x",
+    ];
     check(&fixture("tsc_pretty.out"), &expected);
-    check("src/main.ts(61,7): error TS2322: Type 'string' is not assignable to type 'number'.\n  The expected type is here.", &expected);
+    check(
+        "src/main.ts(61,7): error TS2322: Type 'string' is not assignable to type 'number'.\n  The expected type is here.",
+        &expected,
+    );
 }
 
 #[test]
@@ -202,12 +223,16 @@ fn bundlers_of_other_kinds() {
     );
     check(
         " \u{2a2f} ./src/app/page.tsx:5:1\nModule not found: Can't resolve 'foo'\n  3 |\n> 5 | import foo from 'foo'",
-        &["error BuildError - | Can't resolve 'foo' | src/app/page.tsx:5:1 | typescript | 0 frames (0 own) | 1x"],
+        &[
+            "error BuildError - | Can't resolve 'foo' | src/app/page.tsx:5:1 | typescript | 0 frames (0 own) | 1x",
+        ],
     );
     check(
         "ERROR in ./src/index.js 3:0-20\nModule not found: Error: Can't resolve './missing' in '/home/dev/shop/src'\n\
          resolve './missing' in '/home/dev/shop/src'\n  using description file\n\nwebpack 5.91.0 compiled with 1 error in 900 ms",
-        &["error BuildError - | Error: Can't resolve './missing' in '/home/dev/shop/src' | src/index.js:3:1 | javascript | 0 frames (0 own) | 1x"],
+        &[
+            "error BuildError - | Error: Can't resolve './missing' in '/home/dev/shop/src' | src/index.js:3:1 | javascript | 0 frames (0 own) | 1x",
+        ],
     );
     // Two errors in one report are two.
     check(
@@ -226,12 +251,16 @@ fn groups_end_and_do_not_swallow() {
     check(
         "TypeError: Cannot read properties of undefined (reading 'map')\n    at lib (/home/dev/shop/node_modules/x/i.js:1:2)\n    \
          at node:internal/a:3:4\n    at render (/home/dev/shop/src/x.ts:3:9)\n\nlistening",
-        &["error TypeError - | Cannot read properties of undefined (reading 'map') | src/x.ts:3:9 | typescript | 3 frames (1 own) | 1x"],
+        &[
+            "error TypeError - | Cannot read properties of undefined (reading 'map') | src/x.ts:3:9 | typescript | 3 frames (1 own) | 1x",
+        ],
     );
     // L63: a printed object is one error.
     check(
         " \u{2a2f} unhandledRejection: [MongoServerSelectionError: getaddrinfo ENOTFOUND mongodb.localhost] {\n  reason: {\n    servers: [\n    ]\n  },\n  code: undefined\n}\nready",
-        &["error MongoServerSelectionError ENOTFOUND | getaddrinfo ENOTFOUND mongodb.localhost | - | - | 0 frames (0 own) | 1x"],
+        &[
+            "error MongoServerSelectionError ENOTFOUND | getaddrinfo ENOTFOUND mongodb.localhost | - | - | 0 frames (0 own) | 1x",
+        ],
     );
     // A runner's prefix is before every line.
     check(
@@ -244,7 +273,10 @@ fn groups_end_and_do_not_swallow() {
         &["error error - | Traceback | main.py:10:0 | python | 1 frames (1 own) | 1x"],
     );
     // Who ends a program by hand makes no error.
-    check("Traceback (most recent call last):\n  File \"/a.py\", line 1, in <module>\nKeyboardInterrupt", &[]);
+    check(
+        "Traceback (most recent call last):\n  File \"/a.py\", line 1, in <module>\nKeyboardInterrupt",
+        &[],
+    );
     check(
         r#"{"level":50,"time":1,"err":{"type":"TypeError","message":"m","stack":"TypeError: m\n    at f (/home/dev/shop/src/x.ts:3:9)"},"msg":"request failed"}"#,
         &["error TypeError - | request failed: m | src/x.ts:3:9 | javascript | 1 frames (1 own) | 1x"],
@@ -256,7 +288,8 @@ fn silence_ends_a_group() {
     let mut classifier = classifier();
     let mut out = Findings::default();
     classifier.line(Stream::Err, 1, 0, b"Error: backup", &mut out);
-    let level = classifier.line(Stream::Err, 2, 2_000 * MS, b"    at f (/home/dev/shop/src/x.ts:3:9)", &mut out);
+    let level =
+        classifier.line(Stream::Err, 2, 2_000 * MS, b"    at f (/home/dev/shop/src/x.ts:3:9)", &mut out);
     assert_eq!(level, Level::Info, "G15: too late to be a frame");
     assert!(out.incidents[0].stack.is_empty());
     assert_eq!(classifier.deadline(), None);
@@ -273,7 +306,10 @@ fn a_flood_of_one_error_is_one_draft() {
     let mut out = Findings::default();
     for number in 1..=10_000u64 {
         let line = format!("ERROR: connection {number} lost");
-        assert_eq!(classifier.line(Stream::Out, number, number as i64, line.as_bytes(), &mut out), Level::Error);
+        assert_eq!(
+            classifier.line(Stream::Out, number, number as i64, line.as_bytes(), &mut out),
+            Level::Error
+        );
     }
     classifier.flush(i64::MAX, &mut out);
     assert_eq!(out.incidents.len(), 1);
@@ -295,6 +331,7 @@ fn streams_do_not_mix() {
     {
         classifier.line(stream, number as u64, 0, line.as_bytes(), &mut out);
     }
-    let places: Vec<_> = out.incidents.iter().map(|draft| draft.place.as_ref().unwrap().file.as_str()).collect();
+    let places: Vec<_> =
+        out.incidents.iter().map(|draft| draft.place.as_ref().unwrap().file.as_str()).collect();
     assert_eq!(places, ["a.js", "b.js"]);
 }

@@ -1,5 +1,11 @@
 //! The level and URL samples: a tool's own mark decides, the stream does not.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 use brummer_event::Level::{self, Debug, Error, Fatal, Info, Trace, Warn};
 use brummer_event::Stream;
@@ -8,14 +14,20 @@ use brummer_insight::{Classifier, ClassifierContext, Findings};
 const ROWS: &[(&str, Level)] = &[
     ("  VITE v5.4.21  ready in 1856 ms", Info),
     ("  \u{279c}  Network: use --host to expose", Info),
-    ("10:24:05 AM [vite] Internal server error: Failed to resolve import \"./missing\" from \"src/main.ts\".", Error),
+    (
+        "10:24:05 AM [vite] Internal server error: Failed to resolve import \"./missing\" from \"src/main.ts\".",
+        Error,
+    ),
     (" \u{2713} Compiled / in 1.2s (545 modules)", Info),
     ("Module not found: Can't resolve 'foo'", Error),
     ("webpack 5.91.0 compiled successfully in 1234 ms", Info),
     ("ERROR in ./src/index.js 3:0-20", Error),
     ("10:24:01 AM - Found 0 errors. Watching for file changes.", Info),
     ("10:24:01 AM - Found 2 errors. Watching for file changes.", Error),
-    ("\x1b[96msrc/index.ts\x1b[0m:\x1b[93m3\x1b[0m:\x1b[93m7\x1b[0m - \x1b[91merror\x1b[0m\x1b[90m TS2322: \x1b[0mType 'string'", Error),
+    (
+        "\x1b[96msrc/index.ts\x1b[0m:\x1b[93m3\x1b[0m:\x1b[93m7\x1b[0m - \x1b[91merror\x1b[0m\x1b[90m TS2322: \x1b[0mType 'string'",
+        Error,
+    ),
     ("PASS src/sum.test.js", Info),
     ("FAIL src/sum.test.js", Error),
     ("Tests:       12 passed, 12 total", Info),
@@ -131,7 +143,8 @@ fn the_mark_decides_on_both_streams() {
 fn lines_of_a_group_have_its_level() {
     let mut classifier = Classifier::new(ClassifierContext::default());
     let mut out = Findings::default();
-    let mut level = |number: u64, line: &str| classifier.line(Stream::Err, number, 0, line.as_bytes(), &mut out);
+    let mut level =
+        |number: u64, line: &str| classifier.line(Stream::Err, number, 0, line.as_bytes(), &mut out);
     assert_eq!(level(1, "warning: unused variable: `x`"), Warn);
     assert_eq!(level(2, "  --> src/main.rs:4:20"), Warn);
     assert_eq!(level(3, ""), Info);
@@ -147,7 +160,10 @@ fn lines_of_a_group_have_its_level() {
 fn urls_of_lines() {
     let rows: &[(&str, &[&str])] = &[
         ("\x1b[2K\x1b[1Ghttp://localhost:8080/", &["http://localhost:8080/"]), // U13
-        ("  \x1b[32m\u{279c}\x1b[39m  \x1b[1mLocal\x1b[22m:   \x1b[36mhttp://localhost:\x1b[1m5173\x1b[22m/\x1b[39m", &["Local http://localhost:5173/"]),
+        (
+            "  \x1b[32m\u{279c}\x1b[39m  \x1b[1mLocal\x1b[22m:   \x1b[36mhttp://localhost:\x1b[1m5173\x1b[22m/\x1b[39m",
+            &["Local http://localhost:5173/"],
+        ),
         ("  \u{279c}  Network: http://192.168.1.7:5173/", &["Network http://192.168.1.7:5173/"]),
         ("Serving HTTP on 0.0.0.0 port 8000 (http://0.0.0.0:8000/) ...", &["http://localhost:8000/"]),
         ("docs at https://vite.dev/guide", &[]),
@@ -155,7 +171,10 @@ fn urls_of_lines() {
         ("Error: connect ECONNREFUSED http://localhost:3000/", &[]),
         ("ws://localhost:3000", &[]),
         ("INFO: running on http://127.0.0.1:8000 (Press CTRL+C to quit)", &["http://127.0.0.1:8000/"]),
-        ("\x1b]8;;http://localhost:4000/\x1b\\link\x1b]8;;\x1b\\ http://localhost:4001/", &["http://localhost:4001/"]),
+        (
+            "\x1b]8;;http://localhost:4000/\x1b\\link\x1b]8;;\x1b\\ http://localhost:4001/",
+            &["http://localhost:4001/"],
+        ),
     ];
     for (line, expected) in rows {
         let mut out = Findings::default();
@@ -183,12 +202,32 @@ fn a_url_said_again_and_again_is_told_once_a_second() {
 fn any_bytes_are_lines() {
     use proptest::prelude::*;
     let words = prop_oneof![
-        Just("error".to_owned()), Just("[".to_owned()), Just("]".to_owned()), Just(": ".to_owned()), Just("ERROR".to_owned()),
-        Just("http://".to_owned()), Just("localhost".to_owned()), Just("\u{1b}[".to_owned()), Just("(".to_owned()), Just(")".to_owned()),
-        Just("    at ".to_owned()), Just("1:2".to_owned()), Just("{".to_owned()), Just("}".to_owned()), Just("level=".to_owned()),
-        Just("Traceback (most recent call last)".to_owned()), Just("File \"".to_owned()), Just("panicked at ".to_owned()),
-        Just("thread '".to_owned()), Just("\u{2718}".to_owned()), Just(" ".to_owned()), Just("\"level\":".to_owned()),
-        Just("Transform failed with ".to_owned()), Just("\u{256d}\u{2500}[".to_owned()), Just("warning: ".to_owned()), ".{0,6}",
+        Just("error".to_owned()),
+        Just("[".to_owned()),
+        Just("]".to_owned()),
+        Just(": ".to_owned()),
+        Just("ERROR".to_owned()),
+        Just("http://".to_owned()),
+        Just("localhost".to_owned()),
+        Just("\u{1b}[".to_owned()),
+        Just("(".to_owned()),
+        Just(")".to_owned()),
+        Just("    at ".to_owned()),
+        Just("1:2".to_owned()),
+        Just("{".to_owned()),
+        Just("}".to_owned()),
+        Just("level=".to_owned()),
+        Just("Traceback (most recent call last)".to_owned()),
+        Just("File \"".to_owned()),
+        Just("panicked at ".to_owned()),
+        Just("thread '".to_owned()),
+        Just("\u{2718}".to_owned()),
+        Just(" ".to_owned()),
+        Just("\"level\":".to_owned()),
+        Just("Transform failed with ".to_owned()),
+        Just("\u{256d}\u{2500}[".to_owned()),
+        Just("warning: ".to_owned()),
+        ".{0,6}",
     ];
     let line = proptest::collection::vec(words, 0..8).prop_map(|words| words.concat());
     let lines = proptest::collection::vec(line, 0..30);

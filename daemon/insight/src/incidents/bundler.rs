@@ -41,7 +41,10 @@ impl Bundler {
         }
         if let Some((code, message)) = coded(line) {
             let change = Change {
-                code: code.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit()).then(|| code.to_owned()),
+                code: code
+                    .bytes()
+                    .all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())
+                    .then(|| code.to_owned()),
                 message: Some(message.to_owned()),
                 another: has_place && !self.heading,
                 ..Change::default()
@@ -75,7 +78,9 @@ impl Bundler {
             let change = match text.strip_prefix("File: ") {
                 Some(file) if !has_place => position(file).map(at).unwrap_or_default(),
                 // esbuild's own form: `    src/main.ts:3:0:` below the message.
-                None if !has_place => text.strip_suffix(':').and_then(position).map(from_zero).map(at).unwrap_or_default(),
+                None if !has_place => {
+                    text.strip_suffix(':').and_then(position).map(from_zero).map(at).unwrap_or_default()
+                }
                 _ => Change::default(),
             };
             return Step::Join(change);
@@ -97,13 +102,17 @@ fn from_zero(mut place: Place) -> Place {
 
 fn is_heading(text: &str) -> bool {
     let counted = text.starts_with("Transform failed with ") || text.starts_with("Build failed with ");
-    counted || text.starts_with("Build failed in ") || text.starts_with("error during build:") || text == "during build:"
+    counted
+        || text.starts_with("Build failed in ")
+        || text.starts_with("error during build:")
+        || text == "during build:"
 }
 
 /// `╭─[ src/main.ts:3:1 ]`, `,-[src/main.ts:3:1]`
 fn framed_place(text: &str) -> Option<Place> {
     let (lead, rest) = text.split_once('[')?;
-    let drawn = !lead.is_empty() && lead.chars().all(|c| matches!(c, ' ' | ',' | '-' | '\u{2500}' | '\u{256d}' | '\u{250c}'));
+    let drawn = !lead.is_empty()
+        && lead.chars().all(|c| matches!(c, ' ' | ',' | '-' | '\u{2500}' | '\u{256d}' | '\u{250c}'));
     drawn.then(|| position(rest.split_once(']')?.0))?
 }
 
@@ -139,5 +148,8 @@ fn webpack(message: &str) -> Option<Change> {
 /// `  3 │ = = ;`, `   │ ╰─`, `   |   ^`, `───╯`
 fn is_code_frame(text: &str) -> bool {
     let behind_number = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '>' || c == ' ');
-    behind_number.starts_with(['|', '\u{2502}', '\u{2575}', '\u{2570}', '\u{2500}', '\u{256f}', '\u{00b7}', '^', '\u{252c}', '\u{2506}'])
+    behind_number.starts_with([
+        '|', '\u{2502}', '\u{2575}', '\u{2570}', '\u{2500}', '\u{256f}', '\u{00b7}', '^', '\u{252c}',
+        '\u{2506}',
+    ])
 }

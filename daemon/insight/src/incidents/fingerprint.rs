@@ -67,7 +67,9 @@ fn normalised(message: &str, part: &mut dyn FnMut(&[u8])) {
             let end = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
             let rest = piece.get(end.len()..).unwrap_or("");
             let hex = end.strip_prefix("0x").unwrap_or(end);
-            let long_hex = hex.len() >= 8 && hex.bytes().all(|b| b.is_ascii_hexdigit()) && hex.bytes().any(|b| b.is_ascii_digit());
+            let long_hex = hex.len() >= 8
+                && hex.bytes().all(|b| b.is_ascii_hexdigit())
+                && hex.bytes().any(|b| b.is_ascii_digit());
             if end.is_empty() {
                 part(piece.as_bytes());
             } else if end.len() != hex.len() || long_hex || end.bytes().all(|b| b.is_ascii_digit()) {

@@ -54,7 +54,14 @@ impl Group {
     }
 
     /// One more line of it.
-    pub(crate) fn join(&mut self, change: Change, number: u64, time: WallNs, dir: Option<&str>, out: &mut Findings) {
+    pub(crate) fn join(
+        &mut self,
+        change: Change,
+        number: u64,
+        time: WallNs,
+        dir: Option<&str>,
+        out: &mut Findings,
+    ) {
         self.lines += 1;
         self.last_time = time;
         self.draft.last_line = number;
@@ -166,7 +173,14 @@ pub(crate) fn cut(message: &str) -> &str {
 }
 
 /// A draft for a head.
-pub(crate) fn draft(key: u64, number: u64, time: WallNs, level: Level, kind: &str, message: &str) -> IncidentDraft {
+pub(crate) fn draft(
+    key: u64,
+    number: u64,
+    time: WallNs,
+    level: Level,
+    kind: &str,
+    message: &str,
+) -> IncidentDraft {
     IncidentDraft {
         key,
         update: false,

@@ -79,7 +79,10 @@ impl Stack {
             return Step::Leave;
         }
         let code = text.strip_prefix("code: '").and_then(|rest| rest.split('\'').next());
-        Step::Join(Change { code: code.filter(|code| !code.is_empty()).map(str::to_owned), ..Change::default() })
+        Step::Join(Change {
+            code: code.filter(|code| !code.is_empty()).map(str::to_owned),
+            ..Change::default()
+        })
     }
 }
 
@@ -101,7 +104,9 @@ pub(crate) fn frame(line: &str) -> Option<(Option<Frame>, bool)> {
         let site = site.rsplit_once(", ").map_or(site, |(_, last)| last);
         let function = function.strip_prefix("async ").unwrap_or(function);
         let known = position(site).map(|place| at(place, Some(function)));
-        let other = matches!(site, "<anonymous>" | "native") || site.starts_with("index ") || site.starts_with("eval at ");
+        let other = matches!(site, "<anonymous>" | "native")
+            || site.starts_with("index ")
+            || site.starts_with("eval at ");
         return (known.is_some() || other).then_some((known, opens));
     }
     let site = call.strip_prefix("async ").unwrap_or(call);
@@ -124,7 +129,11 @@ pub(crate) fn system_code(message: &str) -> Option<&str> {
     message
         .split([' ', ':', ','])
         .take(4)
-        .find(|word| word.len() >= 5 && word.starts_with('E') && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()))
+        .find(|word| {
+            word.len() >= 5
+                && word.starts_with('E')
+                && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        })
         .filter(|word| !matches!(*word, "ERROR" | "ERRORS"))
 }
 
@@ -171,7 +180,13 @@ mod tests {
         );
         assert_eq!(told("    at Promise.all (index 5)"), Some((None, false)));
         assert_eq!(told("    at f (/a.js:1:2) {").map(|(_, opens)| opens), Some(true));
-        for other in ["at 10:00 backup done", "  at 10:00 backup done", "  at home", "    at the bar (open)", "at f (/a.js:1:2)"] {
+        for other in [
+            "at 10:00 backup done",
+            "  at 10:00 backup done",
+            "  at home",
+            "    at the bar (open)",
+            "at f (/a.js:1:2)",
+        ] {
             assert_eq!(told(other), None, "{other}");
         }
     }

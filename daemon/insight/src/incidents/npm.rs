@@ -20,7 +20,10 @@ pub(crate) fn change(text: &str) -> Change {
         return Change { code: Some(rest.trim().to_owned()), ..Change::default() };
     }
     let noise = text.is_empty()
-        || matches!(word, "errno" | "path" | "command" | "syscall" | "dest" | "workspace" | "location" | "signal")
+        || matches!(
+            word,
+            "errno" | "path" | "command" | "syscall" | "dest" | "workspace" | "location" | "signal"
+        )
         || text.starts_with("A complete log")
         || text.starts_with("Lifecycle script");
     Change { append: (!noise).then(|| text.to_owned()), ..Change::default() }

@@ -72,6 +72,10 @@ mod tests {
             assert_eq!(relative_file(file, Some("/app/")), expected, "{file}");
         }
         assert!(is_own("src/x.ts") && is_own("/app/main.py"));
-        assert!(!is_own("/app/node_modules/x/i.js") && !is_own("node:fs") && !is_own("/usr/lib/python3.12/json/decoder.py"));
+        assert!(
+            !is_own("/app/node_modules/x/i.js")
+                && !is_own("node:fs")
+                && !is_own("/usr/lib/python3.12/json/decoder.py")
+        );
     }
 }

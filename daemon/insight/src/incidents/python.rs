@@ -67,7 +67,11 @@ impl Traceback {
             // The last own frame is where to look; a library's only as long as there is no own one.
             let place = (frame.own || !self.own_place).then(|| frame.place.clone());
             self.own_place |= frame.own;
-            return Step::Join(Change { place, language: Some(Language::Python), ..Change::frame(Some(frame)) });
+            return Step::Join(Change {
+                place,
+                language: Some(Language::Python),
+                ..Change::frame(Some(frame))
+            });
         }
         if text.is_empty() {
             return Step::Leave;

@@ -34,8 +34,13 @@ impl Diagnostic {
         // Bun and Deno say `error: …` and go on with frames.
         if let Some((frame, _)) = javascript::frame(line).filter(|_| !self.pointed || self.frames) {
             self.frames = true;
-            let place = frame.as_ref().filter(|frame| frame.own && !has_place).map(|frame| frame.place.clone());
-            return Step::Join(Change { place, language: Some(Language::Javascript), ..Change::frame(frame) });
+            let place =
+                frame.as_ref().filter(|frame| frame.own && !has_place).map(|frame| frame.place.clone());
+            return Step::Join(Change {
+                place,
+                language: Some(Language::Javascript),
+                ..Change::frame(frame)
+            });
         }
         if text.is_empty() {
             return if self.pointed || self.caused || self.frames { Step::Leave } else { Step::Stray };

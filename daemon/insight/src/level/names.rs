@@ -30,7 +30,10 @@ pub(crate) fn at_head(text: &str) -> Option<Mark<'_>> {
     }
     if let Some(rest) = text.strip_prefix("Exception in thread ") {
         met = true;
-        text = rest.strip_prefix('"').and_then(|rest| rest.split_once('"')).map_or(rest, |(_, rest)| rest.trim_start());
+        text = rest
+            .strip_prefix('"')
+            .and_then(|rest| rest.split_once('"'))
+            .map_or(rest, |(_, rest)| rest.trim_start());
     }
     if let Some((kind, code, message)) = error_name(text) {
         return Some(Mark { kind: Some(kind), code, ..Mark::new(Level::Error, message) });
@@ -45,7 +48,8 @@ pub(crate) fn at_head(text: &str) -> Option<Mark<'_>> {
 pub(crate) fn error_name(text: &str) -> Option<(&str, Option<&str>, &str)> {
     let (path, after) = identifier(text)?;
     let name = path.rsplit(['.', ':', '$']).next()?;
-    let named = (name.ends_with("Error") || name.ends_with("Exception")) && name.starts_with(|c: char| c.is_ascii_uppercase());
+    let named = (name.ends_with("Error") || name.ends_with("Exception"))
+        && name.starts_with(|c: char| c.is_ascii_uppercase());
     if !named {
         return None;
     }
@@ -62,7 +66,8 @@ pub(crate) fn error_name(text: &str) -> Option<(&str, Option<&str>, &str)> {
     }
     let coded = after.strip_prefix(" [")?;
     let (code, rest) = coded.split_once(']')?;
-    let good = !code.is_empty() && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let good =
+        !code.is_empty() && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     let message = rest.strip_prefix(':')?;
     good.then_some((name, Some(code), message.trim()))
 }
@@ -82,7 +87,9 @@ fn identifier(text: &str) -> Option<(&str, &str)> {
             let joins = *c == ':'
                 && (text.get(at + 1..).is_some_and(|rest| rest.starts_with(':'))
                     || text.get(..*at).is_some_and(|before| before.ends_with(':')))
-                && text.get(at + 1..).is_some_and(|rest| rest.trim_start_matches(':').starts_with(|c: char| c.is_alphanumeric()));
+                && text.get(at + 1..).is_some_and(|rest| {
+                    rest.trim_start_matches(':').starts_with(|c: char| c.is_alphanumeric())
+                });
             !(of_path || joins)
         })
         .map_or(text.len(), |(at, _)| at);
@@ -92,5 +99,6 @@ fn identifier(text: &str) -> Option<(&str, &str)> {
 /// `0`, `0 errors`: a count of nothing.
 pub(crate) fn is_zero(message: &str) -> bool {
     let mut words = message.split_whitespace();
-    matches!(words.next(), Some("0" | "0," | "none" | "None")) && words.next().is_none_or(|word| !word.starts_with(|c: char| c.is_ascii_uppercase()))
+    matches!(words.next(), Some("0" | "0," | "none" | "None"))
+        && words.next().is_none_or(|word| !word.starts_with(|c: char| c.is_ascii_uppercase()))
 }

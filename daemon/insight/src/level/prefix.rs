@@ -29,14 +29,18 @@ const MOST_BRACKET: usize = 80;
 pub(crate) fn skip(text: &str) -> Head<'_> {
     let mut head = Head { rest: text, clock: false, vite: false, bracket: None };
     for _ in 0..12 {
-        let rest = head.rest.trim_start_matches([' ', '\t', '|', '\u{2502}', '\u{2503}', '\u{b7}', '\u{2022}']);
+        let rest =
+            head.rest.trim_start_matches([' ', '\t', '|', '\u{2502}', '\u{2503}', '\u{b7}', '\u{2022}']);
         // A dash separates only when it stands alone.
         let rest = rest.strip_prefix("- ").unwrap_or(rest).trim_start();
         head.rest = rest;
         let next = match rest.chars().next() {
             Some('[') => bracket(rest, ']', &mut head),
             Some('(') => bracket(rest, ')', &mut head),
-            Some('<') => rest.split_once('>').filter(|(inner, _)| is_number(inner.get(1..).unwrap_or(""))).map(|(_, after)| after),
+            Some('<') => rest
+                .split_once('>')
+                .filter(|(inner, _)| is_number(inner.get(1..).unwrap_or("")))
+                .map(|(_, after)| after),
             Some(c) if c.is_ascii_digit() => clock(rest).inspect(|_| head.clock = true),
             Some(c) if c.is_ascii_alphanumeric() => compose_name(rest),
             _ => None,
@@ -107,7 +111,9 @@ fn compose_name(rest: &str) -> Option<&str> {
     let trimmed = name.trim_end();
     let bare = trimmed.len() <= 40
         && trimmed.len() < name.len()
-        && trimmed.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '@'));
+        && trimmed
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/' | '@'));
     // `ERROR | x` is a level word, `10:24:05 | x` a clock; both are for others to read.
     (bare && words::level_of(trimmed).is_none()).then_some(after)
 }

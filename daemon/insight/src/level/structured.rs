@@ -23,7 +23,9 @@ pub(crate) fn read(text: &str) -> Option<Structured> {
     if let Some(start) = text.find('{')
         && text.ends_with('}')
         && text.len() <= MOST_JSON
-        && text.get(..start).is_some_and(|before| before.is_empty() || before.trim_end().ends_with(['|', ']']))
+        && text
+            .get(..start)
+            .is_some_and(|before| before.is_empty() || before.trim_end().ends_with(['|', ']']))
         && let Some(found) = text.get(start..).and_then(json)
     {
         return Some(found);
@@ -34,7 +36,6 @@ pub(crate) fn read(text: &str) -> Option<Structured> {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Scalar {
-    Number(i64),
     Text(String),
     Other(IgnoredAny),
 }
@@ -56,27 +57,28 @@ enum Failure {
 
 #[derive(Deserialize)]
 struct Fields {
-    #[serde(alias = "severity", alias = "lvl", alias = "log.level", alias = "levelname", alias = "@l", alias = "s", alias = "Level", alias = "LEVEL")]
-    level: Option<Scalar>,
     #[serde(default, alias = "message", alias = "@m", alias = "Message", alias = "event", alias = "body")]
     msg: Option<Scalar>,
     #[serde(default, alias = "error", alias = "exception")]
     err: Option<Failure>,
-    #[serde(default, alias = "exc_info", alias = "stacktrace", alias = "stack_trace", alias = "error.stack_trace")]
+    #[serde(
+        default,
+        alias = "exc_info",
+        alias = "stacktrace",
+        alias = "stack_trace",
+        alias = "error.stack_trace"
+    )]
     stack: Option<Scalar>,
 }
 
 fn json(text: &str) -> Option<Structured> {
-    // Two aliases of one field in a line make serde refuse it; the scan below still finds the level.
-    let fields = match serde_json::from_str::<Fields>(text) {
-        Ok(fields) => fields,
-        Err(error) if error.is_data() => return scan(text),
-        Err(_) => return None,
-    };
-    let level = match fields.level? {
-        Scalar::Number(number) => numbered(number)?,
-        Scalar::Text(word) => words::level_of(&word).or_else(|| letter(&word))?,
-        Scalar::Other(_) => return None,
+    let level = json_level(text)?;
+    if level < Level::Error {
+        // What it says besides is of no interest here.
+        return Some(Structured { level, message: None, kind: None, stack: None });
+    }
+    let Ok(fields) = serde_json::from_str::<Fields>(text) else {
+        return Some(Structured { level, message: None, kind: None, stack: None });
     };
     let text_of = |scalar| match scalar {
         Some(Scalar::Text(text)) => Some(text),
@@ -96,13 +98,58 @@ fn json(text: &str) -> Option<Structured> {
     Some(Structured { level, message, kind, stack: inner_stack.or(text_of(fields.stack)) })
 }
 
-/// The level alone, out of the text of a JSON object.
-fn scan(text: &str) -> Option<Structured> {
-    let after = ["\"level\"", "\"severity\""].iter().find_map(|key| Some(text.split_once(key)?.1))?;
-    let value = after.trim_start().strip_prefix(':')?.trim_start();
-    let word = value.strip_prefix('"').and_then(|value| value.split('"').next())?;
-    let level = words::level_of(word)?;
-    Some(Structured { level, message: None, kind: None, stack: None })
+/// The level among the outermost keys of an object: one pass, nothing allocated.
+fn json_level(text: &str) -> Option<Level> {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth) = (0_usize, 0_u32);
+    // A string ends a key only if a colon follows; a value never has one behind it.
+    while let Some(byte) = bytes.get(at) {
+        at += 1;
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.checked_sub(1)?,
+            b'"' => {
+                let start = at;
+                at = string_end(bytes, at)?;
+                let key = text.get(start..at)?;
+                at += 1;
+                if depth != 1 {
+                    continue;
+                }
+                let after = text.get(at..)?.trim_start();
+                if let Some(value) = after.strip_prefix(':')
+                    && LEVEL_KEYS.contains(&key)
+                {
+                    return level_value(value.trim_start());
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+const LEVEL_KEYS: [&str; 9] =
+    ["level", "severity", "lvl", "log.level", "levelname", "@l", "s", "Level", "LEVEL"];
+
+/// The position of the quote that ends the string.
+fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        if bytes.get(at) == Some(&b'"') {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+fn level_value(value: &str) -> Option<Level> {
+    if let Some(text) = value.strip_prefix('"') {
+        let word = text.split('"').next()?;
+        return words::level_of(word).or_else(|| letter(word));
+    }
+    let end = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
+    numbered(value.get(..end)?.parse().ok()?)
 }
 
 /// Pino and bunyan: 10 trace … 60 fatal.
@@ -144,21 +191,15 @@ fn logfmt(text: &str) -> Option<Structured> {
 
 /// The value of `key=` at the start of a word; quotes taken off.
 fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
-    let mut from = 0;
-    loop {
-        let at = from + text.get(from..)?.find(key)?;
-        let after = text.get(at + key.len()..)?;
-        let starts_word = text.get(..at)?.chars().next_back().is_none_or(|c| c == ' ' || c == '\t');
-        match after.strip_prefix('=') {
-            Some(value) if starts_word => {
-                return Some(match value.strip_prefix('"') {
-                    Some(quoted) => quoted.split('"').next().unwrap_or(quoted),
-                    None => value.split(' ').next().unwrap_or(value),
-                });
-            }
-            _ => from = at + key.len(),
-        }
-    }
+    let value = memchr::memchr_iter(b'=', text.as_bytes()).find_map(|at| {
+        let before = text.get(..at)?.strip_suffix(key)?;
+        let starts_word = before.is_empty() || before.ends_with([' ', '\t']);
+        text.get(at + 1..).filter(|_| starts_word)
+    })?;
+    Some(match value.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next().unwrap_or(quoted),
+        None => value.split(' ').next().unwrap_or(value),
+    })
 }
 
 #[cfg(test)]
@@ -175,10 +216,16 @@ mod tests {
         let rows = [
             (r#"{"level":"error","msg":"boom"}"#, Some((Level::Error, message("boom")))),
             (r#"{"level":50,"time":1,"msg":"boom"}"#, Some((Level::Error, message("boom")))),
-            (r#"{"level":30,"msg":"no error here"}"#, Some((Level::Info, message("no error here")))),
-            (r#"{"severity":"WARNING","message":"slow"}"#, Some((Level::Warn, message("slow")))),
-            (r#"{"t":1,"s":"W","msg":"x"}"#, Some((Level::Warn, message("x")))),
-            (r#"{"level":50,"err":{"type":"TypeError","message":"m","stack":"s"},"msg":"x"}"#, Some((Level::Error, message("x: m")))),
+            (r#"{"level":30,"msg":"no error here"}"#, Some((Level::Info, None))),
+            (r#"{"severity":"WARNING","message":"slow"}"#, Some((Level::Warn, None))),
+            (r#"{"t":1,"s":"W","msg":"x"}"#, Some((Level::Warn, None))),
+            (r#"{"a":{"level":"error"},"b":"level","c\"":[{}],"level" : "info"}"#, Some((Level::Info, None))),
+            (r#"{"a":{"level":"error"}}"#, None),
+            (r#"{"level":"error","msg":1,"message":"two names"}"#, Some((Level::Error, None))),
+            (
+                r#"{"level":50,"err":{"type":"TypeError","message":"m","stack":"s"},"msg":"x"}"#,
+                Some((Level::Error, message("x: m"))),
+            ),
             (r#"{"level":"error","severity":"error"}"#, Some((Level::Error, None))),
             (r#"{"error":"level"}"#, None),
             (r#"{"level":{"a":1}}"#, None),

@@ -13,7 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::table::state::{Effects, State};
+use crate::table::effects::Effects;
+use crate::table::state::State;
 use crate::table::{Found, Shared};
 
 /// Most commands that become one snapshot and one transaction.

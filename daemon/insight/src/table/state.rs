@@ -4,16 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use brummer_event::{LineCursor, LineSeq, Payload, ProcessKey, RunId};
+use brummer_event::{Payload, ProcessKey, RunId};
 use brummer_store::insight::{Changes, Kept};
 
-use crate::incidents::fingerprint;
+use crate::FoundUrl;
+use crate::table::effects::Effects;
+use crate::table::project::{Held, HeldEndpoint, Occurrence, Project};
 use crate::table::view::{ProjectView, Snapshot};
 use crate::table::{Endpoint, Found, Incident, record};
-use crate::{FoundUrl, IncidentDraft};
 
-/// Incidents of one project.
-pub(crate) const MOST_INCIDENTS: usize = 500;
 /// Endpoints of one project.
 pub(crate) const MOST_ENDPOINTS: usize = 100;
 /// Groups of one run that may still be enriched: one a stream is open at a time.
@@ -26,50 +25,6 @@ pub(crate) struct State {
     groups: HashMap<RunId, VecDeque<(u64, Arc<str>)>>,
     /// To tell which of two was used longer ago.
     clock: u64,
-}
-
-#[derive(Debug, Default)]
-struct Project {
-    incidents: HashMap<Arc<str>, Held>,
-    /// (process, fingerprint) → id
-    known: HashMap<(Arc<str>, u64), Arc<str>>,
-    /// (process, url)
-    endpoints: BTreeMap<(Arc<str>, Arc<str>), HeldEndpoint>,
-}
-
-#[derive(Debug)]
-struct Held {
-    incident: Arc<Incident>,
-    fingerprint: u64,
-    used: u64,
-}
-
-#[derive(Debug)]
-struct HeldEndpoint {
-    endpoint: Arc<Endpoint>,
-    used: u64,
-}
-
-/// What has to follow a change.
-#[derive(Debug, Default)]
-pub(crate) struct Effects {
-    /// Projects whose view changed.
-    pub(crate) projects: BTreeSet<Arc<str>>,
-    put: BTreeSet<(Arc<str>, Arc<str>)>,
-    dropped: BTreeSet<Arc<str>>,
-    put_endpoints: BTreeSet<(Arc<str>, Arc<str>, Arc<str>)>,
-    dropped_endpoints: BTreeSet<(Arc<str>, Arc<str>, Arc<str>)>,
-    /// Incidents to tell of: id → (project, seen first now).
-    told: BTreeMap<Arc<str>, (Arc<str>, bool)>,
-    /// Other notices, in order.
-    notices: Vec<Payload>,
-    pub(crate) evicted: u64,
-}
-
-impl Effects {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.projects.is_empty() && self.notices.is_empty()
-    }
 }
 
 impl State {
@@ -85,7 +40,9 @@ impl State {
             let used = state.clock;
             let project = state.projects.entry(incident.process.project.clone()).or_default();
             project.known.insert((incident.process.name.clone(), fingerprint), incident.id.clone());
-            project.incidents.insert(incident.id.clone(), Held { incident: Arc::new(incident), fingerprint, used });
+            project
+                .incidents
+                .insert(incident.id.clone(), Held { incident: Arc::new(incident), fingerprint, used });
         }
         for row in &kept.endpoints {
             let Some(endpoint) = record::endpoint(row) else {
@@ -107,7 +64,9 @@ impl State {
             self.url(&key, run, url, effects);
         }
         for (seq, draft) in incidents {
-            self.draft(&key, run, epoch, seq, draft, effects);
+            self.clock += 1;
+            let occurrence = Occurrence { key: &key, run, epoch, seq, used: self.clock, draft: &draft };
+            self.draft(occurrence, effects);
         }
     }
 
@@ -123,7 +82,10 @@ impl State {
             process: key.clone(),
             run,
             url: url.clone(),
-            label: found.label.map(str::to_owned).or_else(|| known.as_ref().and_then(|known| known.label.clone())),
+            label: found
+                .label
+                .map(str::to_owned)
+                .or_else(|| known.as_ref().and_then(|known| known.label.clone())),
             alive: true,
             first_seen: known.as_ref().map_or(found.time, |known| known.first_seen),
             seen_at: found.time,
@@ -147,17 +109,8 @@ impl State {
         }
     }
 
-    fn draft(
-        &mut self,
-        key: &ProcessKey,
-        run: RunId,
-        epoch: u64,
-        seq: LineSeq,
-        draft: IncidentDraft,
-        effects: &mut Effects,
-    ) {
-        self.clock += 1;
-        let used = self.clock;
+    fn draft(&mut self, occurrence: Occurrence<'_>, effects: &mut Effects) {
+        let Occurrence { key, run, draft, .. } = occurrence;
         let project = self.projects.entry(key.project.clone()).or_default();
         let groups = self.groups.entry(run).or_default();
         let by_print = |print: u64| project.known.get(&(key.name.clone(), print)).cloned();
@@ -167,17 +120,17 @@ impl State {
             let grown = grown.filter(|id| project.incidents.contains_key(id));
             let before = grown.or_else(|| same.clone()).or_else(|| by_print(draft.head_fingerprint));
             if let Some(before) = before {
-                let id = project.grow(&before, same, key, run, epoch, seq, &draft, used, effects);
+                let id = project.grow(&before, same, occurrence, effects);
                 remember(groups, draft.key, id);
                 return;
             }
         }
         let id = match same {
             Some(id) => {
-                project.again(&id, run, seq, &draft, used, effects);
+                project.again(&id, occurrence, effects);
                 id
             }
-            None => project.add(key, run, epoch, seq, &draft, used, effects),
+            None => project.add(occurrence, effects),
         };
         remember(groups, draft.key, id);
     }
@@ -215,7 +168,11 @@ impl State {
                     && old.endpoint.alive
                 {
                     let key = old.endpoint.process.clone();
-                    effects.notices.push(Payload::Endpoint { process: key, url: place.1.clone(), alive: false });
+                    effects.notices.push(Payload::Endpoint {
+                        process: key,
+                        url: place.1.clone(),
+                        alive: false,
+                    });
                 }
                 effects.projects.insert(name.clone());
                 effects.drop_endpoint(&name, &place.0, &place.1);
@@ -233,7 +190,8 @@ impl State {
         let Some((name, _)) = self.projects.get_key_value(project) else { return 0 };
         let name = name.clone();
         let Some(held) = self.projects.get_mut(project) else { return 0 };
-        let matching = held.incidents.values().filter(|held| process.is_none_or(|p| p == &*held.incident.process.name));
+        let matching =
+            held.incidents.values().filter(|held| process.is_none_or(|p| p == &*held.incident.process.name));
         let gone: Vec<Arc<str>> = matching.map(|held| held.incident.id.clone()).collect();
         for id in &gone {
             held.remove(id, effects);
@@ -246,17 +204,24 @@ impl State {
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let projects = self.projects.keys().filter_map(|name| Some((name.clone(), self.view(name)?))).collect();
+        let projects =
+            self.projects.keys().filter_map(|name| Some((name.clone(), self.view(name)?))).collect();
         Snapshot { projects }
     }
 
     pub(crate) fn view(&self, project: &str) -> Option<ProjectView> {
         let project = self.projects.get(project)?;
-        let mut incidents: Vec<Arc<Incident>> = project.incidents.values().map(|held| held.incident.clone()).collect();
+        let mut incidents: Vec<Arc<Incident>> =
+            project.incidents.values().map(|held| held.incident.clone()).collect();
         incidents.sort_by(|a, b| b.last_seq.cmp(&a.last_seq).then_with(|| a.id.cmp(&b.id)));
-        let mut endpoints: Vec<Arc<Endpoint>> = project.endpoints.values().map(|held| held.endpoint.clone()).collect();
+        let mut endpoints: Vec<Arc<Endpoint>> =
+            project.endpoints.values().map(|held| held.endpoint.clone()).collect();
         endpoints.sort_by(|a, b| {
-            a.process.name.cmp(&b.process.name).then(a.first_seen.cmp(&b.first_seen)).then_with(|| a.url.cmp(&b.url))
+            a.process
+                .name
+                .cmp(&b.process.name)
+                .then(a.first_seen.cmp(&b.first_seen))
+                .then_with(|| a.url.cmp(&b.url))
         });
         Some(ProjectView { incidents: incidents.into(), endpoints: endpoints.into() })
     }
@@ -264,7 +229,8 @@ impl State {
     /// What the database has to keep.
     pub(crate) fn changes(&self, effects: &Effects) -> Changes {
         let held = |project: &str, id: &str| self.projects.get(project)?.incidents.get(id);
-        let owned = |row: &(Arc<str>, Arc<str>, Arc<str>)| (row.0.to_string(), row.1.to_string(), row.2.to_string());
+        let owned =
+            |row: &(Arc<str>, Arc<str>, Arc<str>)| (row.0.to_string(), row.1.to_string(), row.2.to_string());
         Changes {
             put_incidents: effects
                 .put
@@ -304,175 +270,10 @@ impl State {
     }
 }
 
-impl Effects {
-    fn put(&mut self, project: &Arc<str>, id: &Arc<str>) {
-        self.projects.insert(project.clone());
-        self.dropped.remove(id);
-        self.put.insert((project.clone(), id.clone()));
-    }
-
-    fn drop_endpoint(&mut self, project: &Arc<str>, process: &Arc<str>, url: &Arc<str>) {
-        let row = (project.clone(), process.clone(), url.clone());
-        self.put_endpoints.remove(&row);
-        self.dropped_endpoints.insert(row);
-    }
-}
-
 fn remember(groups: &mut VecDeque<(u64, Arc<str>)>, key: u64, id: Arc<str>) {
     groups.retain(|(group, _)| *group != key);
     groups.push_back((key, id));
     if groups.len() > OPEN_GROUPS {
         groups.pop_front();
-    }
-}
-
-impl Project {
-    fn of(&self, id: &str, process: &str) -> bool {
-        self.incidents.get(id).is_some_and(|held| &*held.incident.process.name == process)
-    }
-
-    /// An error that was not known.
-    #[expect(clippy::too_many_arguments, reason = "the coordinates of one occurrence")]
-    fn add(
-        &mut self,
-        key: &ProcessKey,
-        run: RunId,
-        epoch: u64,
-        seq: LineSeq,
-        draft: &IncidentDraft,
-        used: u64,
-        effects: &mut Effects,
-    ) -> Arc<str> {
-        let id = self.new_id(key, draft.fingerprint);
-        let mut incident = Incident {
-            id: id.clone(),
-            process: key.clone(),
-            run,
-            kind: String::new(),
-            code: None,
-            message: String::new(),
-            place: None,
-            language: None,
-            severity: draft.level,
-            count: draft.count,
-            first_seen: draft.time,
-            last_seen: draft.last_time,
-            first_cursor: LineCursor { epoch, seq: seq.saturating_sub(1), time: draft.time },
-            last_seq: seq,
-            stack: Vec::new(),
-        };
-        describe(&mut incident, draft);
-        self.known.insert((key.name.clone(), draft.fingerprint), id.clone());
-        let held = Held { incident: Arc::new(incident), fingerprint: draft.fingerprint, used };
-        self.incidents.insert(id.clone(), held);
-        effects.put(&key.project, &id);
-        effects.told.insert(id.clone(), (key.project.clone(), true));
-        if self.incidents.len() > MOST_INCIDENTS {
-            let oldest = self.incidents.iter().min_by_key(|(_, held)| held.used).map(|(id, _)| id.clone());
-            if let Some(oldest) = oldest {
-                self.remove(&oldest, effects);
-                effects.evicted += 1;
-            }
-        }
-        id
-    }
-
-    /// A known error, once more.
-    fn again(
-        &mut self,
-        id: &Arc<str>,
-        run: RunId,
-        seq: LineSeq,
-        draft: &IncidentDraft,
-        used: u64,
-        effects: &mut Effects,
-    ) {
-        let Some(held) = self.incidents.get_mut(id) else { return };
-        let mut incident = (*held.incident).clone();
-        incident.count = incident.count.saturating_add(draft.count);
-        incident.run = run;
-        incident.last_seen = incident.last_seen.max(draft.last_time);
-        incident.last_seq = incident.last_seq.max(seq);
-        describe(&mut incident, draft);
-        let project = incident.process.project.clone();
-        *held = Held { incident: Arc::new(incident), fingerprint: held.fingerprint, used };
-        effects.put(&project, id);
-        effects.told.entry(id.clone()).or_insert((project, false));
-    }
-
-    /// More about an occurrence that was counted under `before`. If it turns out to be another error than
-    /// its first line looked like, the occurrence moves there. Answers where it is now.
-    #[expect(clippy::too_many_arguments, reason = "the coordinates of one occurrence")]
-    fn grow(
-        &mut self,
-        before: &Arc<str>,
-        same: Option<Arc<str>>,
-        key: &ProcessKey,
-        run: RunId,
-        epoch: u64,
-        seq: LineSeq,
-        draft: &IncidentDraft,
-        used: u64,
-        effects: &mut Effects,
-    ) -> Arc<str> {
-        let Some(held) = self.incidents.get_mut(before) else { return before.clone() };
-        let alone = held.incident.count <= draft.count;
-        if held.fingerprint == draft.fingerprint || (alone && same.is_none()) {
-            let mut incident = (*held.incident).clone();
-            describe(&mut incident, draft);
-            incident.last_seen = incident.last_seen.max(draft.last_time);
-            self.known.remove(&(key.name.clone(), held.fingerprint));
-            self.known.insert((key.name.clone(), draft.fingerprint), before.clone());
-            *held = Held { incident: Arc::new(incident), fingerprint: draft.fingerprint, used };
-            effects.put(&key.project, before);
-            effects.told.entry(before.clone()).or_insert((key.project.clone(), false));
-            return before.clone();
-        }
-        if alone {
-            self.remove(before, effects);
-        } else {
-            let mut incident = (*held.incident).clone();
-            incident.count -= draft.count;
-            held.incident = Arc::new(incident);
-            effects.put(&key.project, before);
-        }
-        match same {
-            Some(id) => {
-                self.again(&id, run, seq, draft, used, effects);
-                id
-            }
-            None => self.add(key, run, epoch, seq, draft, used, effects),
-        }
-    }
-
-    fn remove(&mut self, id: &Arc<str>, effects: &mut Effects) {
-        let Some(held) = self.incidents.remove(id) else { return };
-        let process = &held.incident.process;
-        self.known.remove(&(process.name.clone(), held.fingerprint));
-        effects.projects.insert(process.project.clone());
-        effects.put.remove(&(process.project.clone(), id.clone()));
-        effects.told.remove(id);
-        effects.dropped.insert(id.clone());
-    }
-
-    /// Eight digits of a hash over process and error, sixteen where those are taken.
-    fn new_id(&self, key: &ProcessKey, fingerprint: u64) -> Arc<str> {
-        let full = fingerprint::text(&format!("{key} {fingerprint:016x}"));
-        let long = format!("{full:016x}");
-        let short = long.get(..8).unwrap_or(&long);
-        if self.incidents.contains_key(short) { Arc::from(long.as_str()) } else { Arc::from(short) }
-    }
-}
-
-/// The newest occurrence describes the error; a stack is kept until another one comes.
-fn describe(incident: &mut Incident, draft: &IncidentDraft) {
-    incident.kind.clone_from(&draft.kind);
-    incident.code.clone_from(&draft.code);
-    incident.message.clone_from(&draft.message);
-    incident.place = draft.place.clone().or(incident.place.take());
-    incident.language = draft.language.or(incident.language);
-    incident.severity = draft.level;
-    if !draft.stack.is_empty() {
-        incident.stack.clone_from(&draft.stack);
     }
 }

@@ -1,4 +1,4 @@
-#![allow(clippy::indexing_slicing, reason = "a test")]
+#![allow(clippy::indexing_slicing, clippy::string_slice, reason = "a test")]
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +8,8 @@ use brummer_event::{Level, Payload, Topic};
 
 use super::*;
 use crate::Place;
-use crate::table::state::{MOST_ENDPOINTS, MOST_INCIDENTS};
+use crate::table::project::MOST_INCIDENTS;
+use crate::table::state::MOST_ENDPOINTS;
 
 struct World {
     scope: Scope,
@@ -36,7 +37,10 @@ impl World {
     /// From a thread, as the writer does.
     async fn feed(&self, found: Vec<Found>) {
         let insight = self.insight.clone();
-        self.scope.blocking("feed", move || found.into_iter().for_each(|found| insight.feed(found))).await.unwrap();
+        self.scope
+            .blocking("feed", move || found.into_iter().for_each(|found| insight.feed(found)))
+            .await
+            .unwrap();
     }
 
     /// The next `count` events as words.
@@ -144,7 +148,9 @@ async fn what_was_found_survives_and_is_enriched_across_a_restart() {
     let mut world = World::open(dir.path()).await;
     assert_eq!(world.insight.derived_through(9), 0);
     let head = draft(1, "boom");
-    world.feed(vec![found(1, 10, vec![head.clone()], &["http://localhost:1/"]), found(1, 12, vec![], &[])]).await;
+    world
+        .feed(vec![found(1, 10, vec![head.clone()], &["http://localhost:1/"]), found(1, 12, vec![], &[])])
+        .await;
     world.told(2).await;
     world.end().await;
 
@@ -193,7 +199,13 @@ async fn endpoints_live_and_die_with_their_process() {
     world.insight.process_ended(&ProcessKey::new("shop", "proxy")).await;
     assert_eq!(world.told(1).await, ["http://localhost:1/ false"]);
     let alive = |world: &World| {
-        world.insight.endpoints("shop").iter().filter(|e| e.alive).map(|e| e.process.name.to_string()).collect::<Vec<_>>()
+        world
+            .insight
+            .endpoints("shop")
+            .iter()
+            .filter(|e| e.alive)
+            .map(|e| e.process.name.to_string())
+            .collect::<Vec<_>>()
     };
     assert_eq!(alive(&world), ["web", "web"]);
     world.insight.process_ended(&key).await;

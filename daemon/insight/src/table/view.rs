@@ -78,10 +78,15 @@ impl Snapshot {
         self.projects.get(project).map_or_else(|| Arc::new([]) as _, |view| view.endpoints.clone())
     }
 
-    pub(crate) fn by_prefix(&self, project: Option<&str>, prefix: &str) -> Result<Arc<Incident>, LookupError> {
+    pub(crate) fn by_prefix(
+        &self,
+        project: Option<&str>,
+        prefix: &str,
+    ) -> Result<Arc<Incident>, LookupError> {
         let views = self.projects.iter().filter(|(name, _)| project.is_none_or(|wanted| wanted == &***name));
         let all = views.flat_map(|(_, view)| view.incidents.iter());
-        let mut hits = all.filter(|incident| !prefix.is_empty() && incident.id.starts_with(prefix)).peekable();
+        let mut hits =
+            all.filter(|incident| !prefix.is_empty() && incident.id.starts_with(prefix)).peekable();
         let Some(first) = hits.next() else { return Err(LookupError::None(prefix.to_owned())) };
         match hits.count() {
             0 => Ok(first.clone()),
