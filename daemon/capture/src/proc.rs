@@ -3,6 +3,7 @@
 //! A process is named by [`ProcId`]: number and start time. Signals go through a pidfd that was opened first
 //! and checked after, so a signal can only reach the process that was meant.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd, OwnedFd};
@@ -202,6 +203,7 @@ pub const MAX_DESCENDANTS: usize = 65_536;
 /// `/proc` cannot be read.
 pub fn descendants(root: i32) -> io::Result<Vec<ProcStat>> {
     let mut found: Vec<ProcStat> = Vec::new();
+    let mut known = HashSet::new();
     let mut next = 0;
     let mut parent = root;
     loop {
@@ -210,7 +212,7 @@ pub fn descendants(root: i32) -> io::Result<Vec<ProcStat>> {
                 return Ok(found);
             }
             if let Ok(stat) = stat(pid)
-                && found.iter().all(|known| known.id != stat.id)
+                && known.insert(stat.id)
             {
                 found.push(stat);
             }

@@ -7,7 +7,8 @@
 //! the same effect. A kind that is not known is passed over, so is what follows a body's known fields: that is
 //! how version N speaks with N-1.
 //!
-//! A connection's end means: the daemon is away (down), the run is over and `exit.json` written (up).
+//! A connection's end means: the daemon is away (down); a newer connection took over, or the run is over and
+//! `exit.json` written (up): whether `alive` is held tells which. An end may show as ECONNRESET.
 
 use brummer_event::RunId;
 

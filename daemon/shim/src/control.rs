@@ -159,11 +159,19 @@ pub(crate) struct Control {
 
 impl Control {
     /// Speaks through `first` until someone else comes.
-    pub(crate) fn new(run: RunId, cookie: Cookie, listener: Option<UnixListener>, first: OwnedFd) -> Self {
+    pub(crate) fn new(run: RunId, cookie: Cookie, listener: UnixListener, first: OwnedFd) -> Self {
         let mut first = Connection::new(first);
         first.due = AT_FIRST;
         let pending = [const { None }; MOST_PENDING];
-        Self { run, cookie, listener, current: Some(first), pending, next: 0, alone_since: None }
+        Self {
+            run,
+            cookie,
+            listener: Some(listener),
+            current: Some(first),
+            pending,
+            next: 0,
+            alone_since: None,
+        }
     }
 
     pub(crate) const fn is_connected(&self) -> bool {

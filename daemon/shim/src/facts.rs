@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd as _, BorrowedFd};
 
 use brummer_capture::meta::Cookie;
-use brummer_capture::protocol::{MAX_TREE, Member, PROTOCOL, StartFailed, State, Up};
+use brummer_capture::protocol::{MAX_TREE, Member, PROTOCOL, Phase, StartFailed, State, Up};
 use brummer_capture::{ExitPayload, Position, ProcId};
 use brummer_event::RunId;
 
@@ -31,6 +31,35 @@ pub(crate) struct Facts {
     pub(crate) memory_used: bool,
     /// Bytes of the last input that did not fit.
     pub(crate) refused: u32,
+}
+
+impl Facts {
+    /// Nothing has happened yet.
+    pub(crate) fn new(run: RunId, cookie: Cookie, shim: ProcId, keeper: Keeper) -> Self {
+        let state = State {
+            phase: Phase::Starting,
+            written: keeper.position(),
+            others: 0,
+            slowed: false,
+            disk_full: false,
+            missed_bytes: 0,
+            output_open: false,
+        };
+        Self {
+            run,
+            cookie,
+            shim,
+            child: None,
+            started: None,
+            failed: None,
+            state,
+            tree: None,
+            exit: None,
+            keeper,
+            memory_used: false,
+            refused: 0,
+        }
+    }
 }
 
 impl Speaker for Facts {

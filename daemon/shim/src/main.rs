@@ -20,13 +20,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use brummer_capture::protocol::{Message as _, Phase, StartFailed, State, Up};
-use brummer_capture::{AliveLock, Position, ProcId, RunDir, socket};
+use brummer_capture::protocol::{Message as _, StartFailed, Up};
+use brummer_capture::{AliveLock, ProcId, RunDir, socket};
 
-use crate::control::Control;
-use crate::facts::Facts;
 use crate::keeper::Keeper;
-use crate::run::{Given, Run};
+use crate::run::{Prepared, Run};
 
 mod control;
 mod facts;
@@ -65,8 +63,9 @@ fn main() -> ExitCode {
 
 fn hold_a_run() -> Result<(), Refusal> {
     let mut arguments = std::env::args_os().skip(1);
-    let (Some(path), None) = (arguments.next().map(PathBuf::from), arguments.next()) else {
-        return Err(refuse(64, "usage", "brummer-shim RUN_DIRECTORY, started by brummerd"));
+    let path = match (arguments.next().map(PathBuf::from), arguments.next()) {
+        (Some(path), None) if path.is_absolute() => path,
+        _ => return Err(refuse(64, "usage", "brummer-shim /RUN/DIRECTORY, started by brummerd")),
     };
     let null = std::fs::File::open("/dev/null").map_err(|error| refuse(70, "/dev/null", error))?;
     let null = sys::above_standard(null.into()).map_err(|error| refuse(70, "/dev/null", error))?;
@@ -75,69 +74,34 @@ fn hold_a_run() -> Result<(), Refusal> {
     if sys::peer_uid(&connection).is_none() {
         return Err(refuse(64, "descriptor 0", "not the control connection; only brummerd starts a shim"));
     }
-    let given = prepare(path, null, &connection);
-    let (given, signals, shim) = given.inspect_err(|refusal| tell_refusal(&connection, refusal))?;
-    let Prepared { dir, meta, alive, keeper } = given;
-    let listener = dir.listen().map_err(|error| refuse(74, "control socket", error))?;
-    listener.set_nonblocking(true).map_err(|error| refuse(74, "control socket", error))?;
-    let control = Control::new(meta.run, meta.cookie, Some(listener), connection);
-    let facts = Facts {
-        run: meta.run,
-        cookie: meta.cookie,
-        shim,
-        child: None,
-        started: None,
-        failed: None,
-        state: State {
-            phase: Phase::Starting,
-            written: Position::START,
-            others: 0,
-            slowed: false,
-            disk_full: false,
-            missed_bytes: 0,
-            output_open: false,
-        },
-        tree: None,
-        exit: None,
-        keeper,
-        memory_used: false,
-        refused: 0,
-    };
-    let run = Run::begin(Given { dir, meta, alive, signals, shim, control, facts });
-    run.live().map_err(|error| refuse(70, "poll", error))
+    let prepared = prepare(path, &null).inspect_err(|refusal| tell_refusal(&connection, refusal))?;
+    drop(null);
+    Run::begin(prepared, connection).live().map_err(|error| refuse(70, "poll", error))
 }
 
-struct Prepared {
-    dir: RunDir,
-    meta: brummer_capture::Meta,
-    alive: AliveLock,
-    keeper: Keeper,
-}
-
-fn prepare(
-    path: PathBuf,
-    null: OwnedFd,
-    _connection: &OwnedFd,
-) -> Result<(Prepared, OwnedFd, ProcId), Refusal> {
+/// Takes the lock, reads what is to be done, and opens everything that the run needs.
+fn prepare(path: PathBuf, null: &OwnedFd) -> Result<Prepared, Refusal> {
     let system = |error: std::io::Error| refuse(70, "the system refuses", error);
     let inherited = sys::take_inherited(1, null.as_fd()).map_err(system)?;
     let alive = match AliveLock::from_inherited(inherited, &path) {
         Ok(alive) => alive,
-        // Started by hand or by a test: then the lock is taken now.
+        // Not handed over (some other stdout): then the lock is taken now.
         Err(_other) => AliveLock::try_take(&path)
             .map_err(|error| refuse(74, "lock file `alive`", error))?
             .ok_or_else(|| refuse(75, "lock file `alive`", "another shim holds this run"))?,
     };
     sys::stand_alone().map_err(system)?;
     let signals = sys::signals().map_err(system)?;
-    // Holds no directory busy.
+    // Keeps no directory busy.
     nix::unistd::chdir("/").map_err(|errno| system(errno.into()))?;
     let dir = RunDir::at(path);
     let meta = dir.read_meta().map_err(|error| refuse(78, "this run", error))?;
     let directory = std::fs::File::open(dir.path()).map_err(|error| refuse(74, "run directory", error))?;
     let keeper = Keeper::create(directory.into(), &meta).map_err(|error| refuse(74, "capture", error))?;
+    let listener = dir.listen().map_err(|error| refuse(74, "control socket", error))?;
+    listener.set_nonblocking(true).map_err(system)?;
     let shim = ProcId::own().map_err(system)?;
-    Ok((Prepared { dir, meta, alive, keeper }, signals, shim))
+    Ok(Prepared { dir, meta, alive, signals, shim, keeper, listener })
 }
 
 /// The daemon that waits for a Hello hears why there is none.

@@ -5,6 +5,7 @@
 //! process sleeps in `poll`, without a timer unless something is pending.
 
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
 
 use brummer_capture::meta::StopPlan;
 use brummer_capture::proc::PidFd;
@@ -16,6 +17,7 @@ use nix::libc::{POLLIN, POLLOUT};
 
 use crate::control::{Control, Due, MOST_PENDING, Ready};
 use crate::facts::Facts;
+use crate::keeper::Keeper;
 use crate::launch::{self, Report};
 use crate::stop::Stop;
 use crate::sys::{self, NO_POLL, Now, PollEntry};
@@ -35,16 +37,16 @@ struct Leader {
     pidfd: PidFd,
 }
 
-/// Everything a shim is given when it starts.
+/// Everything that is open before the child is started.
 #[derive(Debug)]
-pub(crate) struct Given {
+pub(crate) struct Prepared {
     pub(crate) dir: RunDir,
     pub(crate) meta: Meta,
     pub(crate) alive: AliveLock,
     pub(crate) signals: OwnedFd,
     pub(crate) shim: ProcId,
-    pub(crate) control: Control,
-    pub(crate) facts: Facts,
+    pub(crate) keeper: Keeper,
+    pub(crate) listener: UnixListener,
 }
 
 #[derive(Debug)]
@@ -68,6 +70,8 @@ pub(crate) struct Run {
     output: output::Output,
 
     stop: Stop,
+    /// When the stop is looked at again; looking means reading the whole tree from `/proc`.
+    stop_look_at: Option<u64>,
     /// The stop's signal went to every descendant, since the leader was gone.
     asked_all: bool,
     killed: Vec<Member>,
@@ -96,8 +100,10 @@ const ENTRIES: usize = place::CONTROL + 2 + MOST_PENDING;
 
 impl Run {
     /// Starts the child. That it cannot be started is a run too, a short one.
-    pub(crate) fn begin(given: Given) -> Self {
-        let Given { dir, meta, alive, signals, shim, control, facts } = given;
+    pub(crate) fn begin(prepared: Prepared, connection: OwnedFd) -> Self {
+        let Prepared { dir, meta, alive, signals, shim, keeper, listener } = prepared;
+        let control = Control::new(meta.run, meta.cookie, listener, connection);
+        let facts = Facts::new(meta.run, meta.cookie, shim, keeper);
         let mut run = Self {
             own: shim.pid,
             dir,
@@ -114,6 +120,7 @@ impl Run {
             report: None,
             output: output::Output::new(),
             stop: Stop::new(),
+            stop_look_at: None,
             asked_all: false,
             killed: Vec::new(),
             paused: false,
@@ -223,7 +230,7 @@ impl Run {
     fn timeout(&self, now: Now) -> i32 {
         let orphaned = self.orphaned_at();
         let drained = self.output.drained_at();
-        let timers = [self.stop.timer(), self.retry_at, self.give_up_at, orphaned, drained];
+        let timers = [self.stop_look_at, self.retry_at, self.give_up_at, orphaned, drained];
         match timers.into_iter().flatten().min() {
             Some(at) => i32::try_from(at.saturating_sub(now.mono).div_ceil(1_000_000)).unwrap_or(i32::MAX),
             None => -1,
@@ -260,7 +267,9 @@ impl Run {
             }
         }
         self.write_exit(now);
-        self.carry_out_stop(now);
+        if self.stop_look_at.is_some_and(|at| now.mono >= at) {
+            self.carry_out_stop(now);
+        }
         let drains = self.stop.has_begun() && self.tree_empty && self.facts.exit.is_some();
         self.output.drain(drains, now.mono);
     }

@@ -13,6 +13,9 @@ use crate::stop::{Act, Living};
 use crate::sys::{self, Ended, Now};
 use crate::tree;
 
+/// Between two looks at the tree that nothing but time asks for.
+const LEAST_PAUSE_NS: u64 = 10_000_000;
+
 impl Run {
     /// Notices the leader's end.
     pub(super) fn look_at_leader(&mut self, now: Now) {
@@ -48,6 +51,7 @@ impl Run {
                 self.paused = stopped;
             }
         }
+        self.carry_out_stop(now);
     }
 
     /// What is left of the tree after the leader's end.
@@ -146,6 +150,7 @@ impl Run {
 
     /// Does what the stop asks for now.
     pub(super) fn carry_out_stop(&mut self, now: Now) {
+        self.stop_look_at = None;
         let over = self.ended && self.tree_empty;
         if !self.stop.has_begun() || self.stop.gave_up() || over {
             return;
@@ -163,6 +168,8 @@ impl Run {
             match act {
                 None => {
                     self.note_tree(members);
+                    let soonest = now.mono.saturating_add(LEAST_PAUSE_NS);
+                    self.stop_look_at = self.stop.timer().map(|at| at.max(soonest));
                     return;
                 }
                 Some(Act::Ask) => self.ask(&members, now),
