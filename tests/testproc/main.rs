@@ -4,6 +4,7 @@
 //! lines N [--rate R] [--err-every K]   N numbered lines; R a second; every K-th on stderr
 //! flood N [--size 100]                 N numbered lines of so many bytes, as fast as they can be written
 //! tick --every 100ms                   numbered lines for ever: `tick 1`, `tick 2`, …
+//! stamp --every 10ms                   monotonic nanoseconds of each line's writing, for ever
 //! alternate N                          N numbered lines, stdout and stderr in turn
 //! tail                                 two lines, the last one without its end
 //! progress N [--every D]               one line with N states, `\r` between them
@@ -70,6 +71,7 @@ fn run(arguments: &[String]) -> i32 {
         "lines" => output::lines(options.number(0), options.named("--rate"), options.named("--err-every")),
         "flood" => output::flood(options.number(0), options.named("--size").unwrap_or(100)),
         "tick" => output::tick(options.named_duration("--every").unwrap_or(Duration::from_secs(1))),
+        "stamp" => output::stamp(options.named_duration("--every").unwrap_or(Duration::from_secs(1))),
         "alternate" => output::alternate(options.number(0)),
         "tail" => output::tail(),
         "progress" => output::progress(options.number(0), options.named_duration("--every")),

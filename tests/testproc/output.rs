@@ -71,6 +71,17 @@ pub(crate) fn flood(count: u64, size: u64) -> i32 {
     0
 }
 
+/// The clock of the shims' frames, read right before the line is written.
+pub(crate) fn stamp(every: Duration) -> i32 {
+    let start = Instant::now();
+    for number in 1.. {
+        let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).unwrap();
+        say(&format!("{}{:09}\n", now.tv_sec(), now.tv_nsec()));
+        keep_pace(start, every, number);
+    }
+    0
+}
+
 pub(crate) fn tick(every: Duration) -> i32 {
     let start = Instant::now();
     for number in 1.. {
