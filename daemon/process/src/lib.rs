@@ -13,16 +13,32 @@
 //! the state `waiting`. **When stopping**: [`Supervisor::shutdown`] stops everything in reverse dependency
 //! order within a deadline, [`Supervisor::detach`] leaves everything running for the next daemon.
 
+mod actor;
+mod adopt;
+mod cell;
+mod commands;
 mod config;
 pub mod environment;
 mod error;
+mod leftovers;
+mod link;
+mod needs;
 pub mod plan;
 mod reading;
+mod record;
+mod registry;
 mod request;
 pub mod restart;
+mod shared;
+mod shutdown;
+mod spawn;
 pub mod state;
+mod stop_command;
 mod supervisor;
+mod sys;
+mod usage;
 mod view;
+mod wait;
 
 pub use config::{ProcessConfig, ReadStrategy};
 pub use error::ProcessError;

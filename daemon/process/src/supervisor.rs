@@ -1,110 +1,110 @@
-//! The handle of supervision: what the edges may ask. Filled in as the rooms behind it are built.
-#![expect(clippy::todo, reason = "the rooms behind this handle are being built")]
-#![expect(unused_variables, reason = "the rooms behind this handle are being built")]
+//! The handle of supervision: what the edges may ask.
 
-use std::path::Path;
+mod many;
+mod one;
+mod reads;
+
+use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
-use brummer_event::spec::ProcessSpec;
-use brummer_event::{ProcessKey, RunId};
+use arc_swap::ArcSwap;
+use brummer_bus::Bus;
+use brummer_scope::{Scope, clock};
+use brummer_store::Store;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::ProcessError;
-use crate::request::{
-    Answer, Asker, Condition, DownRequest, Outcome, RestartRequest, ShutdownReport, StartRequest, UpRequest,
-    Waited,
-};
-use crate::view::{ProcessView, Registry, RunEnvironment, RunView, TreeUsage};
+use crate::adopt::adopt;
+use crate::commands::Commands;
+use crate::reading::RunLogs;
+use crate::registry::RegistryHandle;
+use crate::request::ShutdownReport;
+use crate::shared::{Shared, Table};
+use crate::spawn::Launcher;
+use crate::usage::UsageHandle;
+use crate::{ProcessConfig, ProcessError, shutdown};
+
+/// How long leaving waits for the last word to every shim.
+const LEAVE: Duration = Duration::from_secs(2);
 
 /// Handle of supervision. Cheap to clone.
 #[derive(Clone)]
-pub struct Supervisor;
+pub struct Supervisor {
+    shared: Arc<Shared>,
+    registry: RegistryHandle,
+    commands: Arc<Commands>,
+    usage: UsageHandle,
+}
 
 impl Supervisor {
-    /// All processes as they are now; never waits.
-    pub fn snapshot(&self) -> Registry {
-        todo!()
+    /// Starts supervising, which is recovering: reads what was intended, adopts what lives (asking all shims at
+    /// once, at most `adoption_time`), tells ends that came meanwhile, and goes on with what waited or was in
+    /// back-off in this boot. Starts nothing else.
+    ///
+    /// # Errors
+    /// The runs directory cannot be made, the shim's binary cannot be opened (a broken installation), or the
+    /// database cannot be read.
+    pub async fn open(
+        config: ProcessConfig,
+        store: Store,
+        bus: Bus,
+        scope: Scope,
+        logs: Arc<dyn RunLogs>,
+    ) -> Result<Self, ProcessError> {
+        let path = config.runs_dir.clone();
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)
+            .map_err(|error| ProcessError::io(format!("make {}", path.display()), &error))?;
+        let launcher = Launcher::open(&config.shim).map_err(|error| {
+            let what =
+                format!("open {} (it belongs beside brummerd; install it again)", config.shim.display());
+            ProcessError::io(what, &error)
+        })?;
+        let usage = UsageHandle::start(&scope, config.usage_age);
+        let shared = Arc::new(Shared {
+            slots: Arc::new(Semaphore::new(config.max_concurrent_starts.max(1))),
+            store,
+            bus,
+            logs,
+            launcher,
+            table: ArcSwap::from_pointee(Table::new()),
+            living: Arc::new(AtomicUsize::new(0)),
+            closing: AtomicBool::new(false),
+            hasten: CancellationToken::new(),
+            leave: scope.token().child_token(),
+            tracker: TaskTracker::new(),
+            opened_mono_ns: clock::mono_ns(),
+            scope: scope.clone(),
+            config,
+        });
+        let inherited = adopt(&shared).await?;
+        let commands = Commands::new(scope, shared.config.command_memory, inherited);
+        let registry = RegistryHandle::start(shared.clone());
+        Ok(Self { shared, registry, commands, usage })
     }
 
-    /// As [`Supervisor::snapshot`], by the configured read strategy.
-    pub async fn read(&self) -> Registry {
-        todo!()
-    }
-
-    /// One process, by the configured read strategy.
-    pub async fn view(&self, key: &ProcessKey) -> Option<Arc<ProcessView>> {
-        todo!()
-    }
-
-    /// Says what the configuration of a project declares, in its order.
-    pub async fn declare(
-        &self,
-        project: &str,
-        project_dir: &Path,
-        specs: Vec<ProcessSpec>,
-    ) -> Result<(), ProcessError> {
-        todo!()
-    }
-
-    pub async fn start(&self, request: StartRequest) -> Result<Outcome, ProcessError> {
-        todo!()
-    }
-
-    pub async fn up(&self, request: UpRequest) -> Result<Vec<Answer>, ProcessError> {
-        todo!()
-    }
-
-    pub async fn restart(&self, request: RestartRequest) -> Result<Vec<Answer>, ProcessError> {
-        todo!()
-    }
-
-    pub async fn down(&self, request: DownRequest) -> Result<Vec<Answer>, ProcessError> {
-        todo!()
-    }
-
-    pub async fn stop(&self, asker: Asker, key: &ProcessKey) -> Result<Outcome, ProcessError> {
-        todo!()
-    }
-
-    pub async fn remove(&self, asker: Asker, key: &ProcessKey) -> Result<Outcome, ProcessError> {
-        todo!()
-    }
-
-    /// Forgets a whole project: refused while any of its processes lives.
-    pub async fn forget_project(&self, project: &str) -> Result<(), ProcessError> {
-        todo!()
-    }
-
-    pub async fn wait(&self, keys: &[ProcessKey], condition: Condition, any: bool) -> Vec<Waited> {
-        todo!()
-    }
-
-    /// CPU and memory of the trees of living runs; `None` for the others.
-    pub async fn usage(&self, keys: &[ProcessKey]) -> Vec<(ProcessKey, Option<TreeUsage>)> {
-        todo!()
-    }
-
-    /// Newest first.
-    pub async fn runs(&self, key: &ProcessKey, most: usize) -> Result<Vec<RunView>, ProcessError> {
-        todo!()
-    }
-
-    pub async fn environment(
-        &self,
-        key: &ProcessKey,
-    ) -> Result<Option<(RunId, RunEnvironment)>, ProcessError> {
-        todo!()
-    }
-
+    /// Stops everything, dependents first, within `deadline`. Nothing new begins from here on; wishes are
+    /// refused. What is wanted stays as it was, for projects that are to be resumed.
     pub async fn shutdown(&self, deadline: Duration) -> ShutdownReport {
-        todo!()
+        shutdown::shutdown(&self.shared, deadline).await
     }
 
-    pub fn hasten(&self) {
-        todo!()
+    /// A second signal: a shutdown that goes on kills at once.
+    pub async fn hasten(&self) {
+        shutdown::hasten(&self.shared).await;
     }
 
+    /// The daemon leaves and keeps everything running: says Bye to every shim and lets go.
     pub async fn detach(&self) {
-        todo!()
+        self.shared.leave.cancel();
+        self.shared.tracker.close();
+        if tokio::time::timeout(LEAVE, self.shared.tracker.wait()).await.is_err() {
+            tracing::warn!("not every shim was told that this daemon leaves; they notice by themselves");
+        }
     }
 }

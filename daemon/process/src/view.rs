@@ -132,3 +132,40 @@ pub struct TreeUsage {
     pub cpu_percent: f64,
     pub rss_bytes: u64,
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use brummer_event::spec::{Command, Kind, Origin};
+
+    /// A process of this kind in this state, without a run.
+    pub(crate) fn view(name: &str, kind: Kind, state: ProcessState) -> ProcessView {
+        let command = Command::Exec(vec!["true".to_owned()]);
+        let spec = ProcessSpec::new(name, command, "/".into(), kind, Origin::Declared);
+        let form = crate::actor::Form {
+            spec: Arc::new(spec),
+            project_dir: Path::new("/").into(),
+            declared: Some(0),
+        };
+        let fresh = ProcessView::fresh(ProcessKey::new("shop", name), &form);
+        let ready = (state == ProcessState::Running).then_some(kind == Kind::Service);
+        ProcessView { state, ready, ..fresh }
+    }
+
+    #[test]
+    fn rows_come_as_declared_and_then_by_first_start() {
+        let row = |name: &str, declared, first_started_at| {
+            let view = view(name, Kind::Service, ProcessState::Stopped);
+            Arc::new(ProcessView { declared, first_started_at, ..view })
+        };
+        let registry = Registry::new(vec![
+            row("late", None, Some(9)),
+            row("early", None, Some(3)),
+            row("web", Some(1), Some(1)),
+            row("api", Some(0), None),
+            row("never", None, None),
+        ]);
+        let names: Vec<&str> = registry.all().iter().map(|view| &*view.key.name).collect();
+        assert_eq!(names, ["api", "web", "early", "late", "never"]);
+    }
+}

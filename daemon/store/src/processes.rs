@@ -132,27 +132,34 @@ pub fn all(connection: &Connection) -> Result<Vec<ProcessRow>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Writes a process as a whole.
+/// Makes a process known, or gives it a new form or place; what is wanted of it stays.
 ///
 /// # Errors
 /// The database fails.
-pub fn put(connection: &Connection, row: &ProcessRow) -> Result<(), StoreError> {
+pub fn declare(
+    connection: &Connection,
+    key: &ProcessKey,
+    project_dir: &str,
+    position: Option<u32>,
+    spec: &str,
+) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO processes (project, name, project_dir, position, spec, wanted, context, record)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-         ON CONFLICT (project, name) DO UPDATE SET project_dir = ?3, position = ?4, spec = ?5, wanted = ?6,
-         context = ?7, record = ?8",
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, '', '')
+         ON CONFLICT (project, name) DO UPDATE SET project_dir = ?3, position = ?4, spec = ?5",
     )?;
-    statement.execute(params![
-        &*row.key.project,
-        &*row.key.name,
-        row.project_dir,
-        row.position,
-        row.spec,
-        row.wanted,
-        row.context,
-        row.record,
-    ])?;
+    statement.execute(params![&*key.project, &*key.name, project_dir, position, spec])?;
+    Ok(())
+}
+
+/// The world in which a process was started last.
+///
+/// # Errors
+/// The database fails.
+pub fn put_context(connection: &Connection, key: &ProcessKey, context: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE processes SET context = ?3 WHERE project = ?1 AND name = ?2")?
+        .execute(params![&*key.project, &*key.name, context])?;
     Ok(())
 }
 
@@ -357,9 +364,9 @@ mod tests {
             project_dir: "/src/shop".into(),
             position: Some(3),
             spec: "{}".into(),
-            wanted: true,
-            context: "[]".into(),
-            record: "r".into(),
+            wanted: false,
+            context: String::new(),
+            record: String::new(),
         }
     }
 
@@ -377,12 +384,21 @@ mod tests {
     #[test]
     fn processes_come_back() {
         let db = database();
-        let mut api = process("api");
-        put(&db, &api).unwrap();
-        put(&db, &process("web")).unwrap();
-        put_record(&db, &api.key, false, "later").unwrap();
-        (api.wanted, api.record) = (false, "later".into());
-        assert_eq!(all(&db).unwrap(), [api.clone(), process("web")]);
+        let (api, web) = (process("api"), process("web"));
+        declare(&db, &api.key, "/src/shop", Some(3), "{}").unwrap();
+        declare(&db, &web.key, "/src/shop", Some(3), "{}").unwrap();
+        put_record(&db, &api.key, true, "later").unwrap();
+        put_context(&db, &api.key, "[]").unwrap();
+        declare(&db, &api.key, "/src/shop", None, "{2}").unwrap();
+        let api = ProcessRow {
+            position: None,
+            spec: "{2}".into(),
+            wanted: true,
+            context: "[]".into(),
+            record: "later".into(),
+            ..api
+        };
+        assert_eq!(all(&db).unwrap(), [api.clone(), web]);
         forget(&db, &process("web").key).unwrap();
         assert_eq!(all(&db).unwrap(), [api]);
     }

@@ -1,0 +1,228 @@
+//! Wishes for several processes of one project, in the order of their dependencies.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use brummer_event::ProcessKey;
+use brummer_event::spec::ProcessSpec;
+use futures::future::join_all;
+
+use super::Supervisor;
+use super::one::With;
+use crate::ProcessError;
+use crate::actor::Verb;
+use crate::needs::{Standing, standing};
+use crate::plan::{Graph, PlanError};
+use crate::registry::Handle;
+use crate::request::{Answer, Asker, Did, DownRequest, RestartRequest, UpRequest};
+
+/// The processes of one project and who depends on whom.
+struct Project {
+    name: String,
+    handles: BTreeMap<String, Handle>,
+    graph: Graph,
+}
+
+impl Project {
+    fn error(&self, error: PlanError) -> ProcessError {
+        match error {
+            PlanError::Cycle(path) => ProcessError::Cycle { project: self.name.clone(), path },
+            PlanError::Unknown { name, dependency } => {
+                let key = ProcessKey::new(self.name.as_str(), name.as_str());
+                ProcessError::UnknownDependency { key, dependency }
+            }
+        }
+    }
+
+    /// Splits names into known ones and answers for the others.
+    fn known(&self, names: &[String]) -> (Vec<String>, Vec<Answer>) {
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            names.iter().cloned().partition(|name| self.handles.contains_key(name));
+        let answers = unknown.into_iter().map(|name| {
+            let key = ProcessKey::new(self.name.as_str(), name.as_str());
+            (key.clone(), Err(ProcessError::NotFound { key }))
+        });
+        (known, answers.collect())
+    }
+}
+
+impl Supervisor {
+    fn project(&self, project: &str) -> Project {
+        let table = self.shared.table.load();
+        let handles: BTreeMap<String, Handle> = table
+            .values()
+            .filter(|handle| &*handle.key.project == project)
+            .map(|handle| (handle.key.name.to_string(), handle.clone()))
+            .collect();
+        let graph = Graph::new(
+            handles.iter().map(|(name, handle)| (name.clone(), handle.cell.load().spec.depends_on.clone())),
+        );
+        Project { name: project.to_owned(), handles, graph }
+    }
+
+    /// Says what the configuration of a project declares, in its order. New forms apply at the next start; what
+    /// is declared no longer is forgotten if it never ran, else stays known until `remove`.
+    ///
+    /// # Errors
+    /// It cannot be written down; nothing has changed then.
+    pub async fn declare(
+        &self,
+        project: &str,
+        project_dir: &Path,
+        specs: Vec<ProcessSpec>,
+    ) -> Result<(), ProcessError> {
+        self.registry.declare(project, project_dir, specs).await
+    }
+
+    /// Starts the named processes, and first what they need and is not ready. Returns when each runs (or is
+    /// ready), failed, or waits for something that failed. Answers cover what was started along.
+    ///
+    /// # Errors
+    /// An unknown dependency or a circle: nothing was begun. All else is told per process.
+    pub async fn up(&self, request: UpRequest) -> Result<Vec<Answer>, ProcessError> {
+        let UpRequest { asker, project, names, client, until, with_dependencies } = request;
+        let project = self.project(&project);
+        let (names, mut answers) = project.known(&names);
+        let named: BTreeSet<String> = names.iter().cloned().collect();
+        let chosen = if with_dependencies {
+            project.graph.with_dependencies(&names).map_err(|error| project.error(error))?
+        } else {
+            named.clone()
+        };
+        let levels = if with_dependencies {
+            project.graph.levels(&chosen).map_err(|error| project.error(error))?
+        } else {
+            vec![names]
+        };
+        let mut sent = Vec::new();
+        for level in levels {
+            let mut of_level = Vec::new();
+            for name in level {
+                let Some(handle) = project.handles.get(&name) else { continue };
+                let view = handle.cell.load();
+                let is_named = named.contains(&name);
+                // What is on its way by itself needs no second wish; what has succeeded is not done again.
+                if !is_named && (!view.state.is_ended() || standing(&view) == Standing::Ready) {
+                    continue;
+                }
+                let until = if is_named { until } else { crate::request::Until::Running };
+                let with = With { client: client.clone(), until, without_dependencies: !with_dependencies };
+                of_level.push((
+                    handle.key.clone(),
+                    self.send(handle, Verb::Start, &for_name(&asker, is_named), with),
+                ));
+            }
+            // A dependant looks at what its dependencies show: they must show that they were started.
+            for (_, sent) in &mut of_level {
+                sent.accepted().await;
+            }
+            sent.extend(of_level);
+        }
+        answers
+            .extend(join_all(sent.into_iter().map(|(key, sent)| async { (key, sent.answer.await) })).await);
+        Ok(answers)
+    }
+
+    /// Stops the named processes, dependents first; returns when all their trees are gone.
+    ///
+    /// # Errors
+    /// None of its own; told per process.
+    pub async fn down(&self, request: DownRequest) -> Result<Vec<Answer>, ProcessError> {
+        let DownRequest { asker, project, names, with_dependents } = request;
+        let project = self.project(&project);
+        let (names, mut answers) = project.known(&names);
+        let chosen =
+            if with_dependents { project.graph.with_dependents(&names) } else { names.into_iter().collect() };
+        for level in project.graph.levels_anyhow(&chosen).into_iter().rev() {
+            answers.extend(self.stop_level(&project, &level, &asker).await);
+        }
+        Ok(answers)
+    }
+
+    async fn stop_level(&self, project: &Project, level: &[String], asker: &Asker) -> Vec<Answer> {
+        let stops = level.iter().filter_map(|name| project.handles.get(name)).map(|handle| {
+            let sent = self.send(handle, Verb::Stop, asker, With::NOTHING);
+            async { (handle.key.clone(), sent.answer.await) }
+        });
+        join_all(stops).await
+    }
+
+    /// Restarts the named processes: each old tree is gone before the new run begins. With dependents, those
+    /// that run are stopped first and started again afterwards.
+    ///
+    /// # Errors
+    /// A circle of dependencies, with dependents. All else is told per process.
+    pub async fn restart(&self, request: RestartRequest) -> Result<Vec<Answer>, ProcessError> {
+        let RestartRequest { asker, project, names, client, until, with_dependents } = request;
+        let project = self.project(&project);
+        let (names, mut answers) = project.known(&names);
+        let named: BTreeSet<String> = names.iter().cloned().collect();
+        let mut dependents = Vec::new();
+        if with_dependents {
+            let all = project.graph.with_dependents(&names);
+            let runs = |name: &String| {
+                project.handles.get(name).is_some_and(|handle| !handle.cell.load().state.is_ended())
+            };
+            let around: BTreeSet<String> =
+                all.into_iter().filter(|name| !named.contains(name) && runs(name)).collect();
+            dependents = project.graph.levels(&around).map_err(|error| project.error(error))?;
+            for level in dependents.iter().rev() {
+                // A dependent that cannot be stopped says so when it is started again.
+                let _told_later = self.stop_level(&project, level, &for_name(&asker, false)).await;
+            }
+        }
+        let with = |until| With { client: client.clone(), until, without_dependencies: false };
+        let restarts: Vec<_> = names
+            .iter()
+            .filter_map(|name| project.handles.get(name))
+            .map(|handle| (handle.key.clone(), self.send(handle, Verb::Restart, &asker, with(until))))
+            .collect();
+        answers.extend(
+            join_all(restarts.into_iter().map(|(key, sent)| async { (key, sent.answer.await) })).await,
+        );
+        for level in dependents {
+            let mut starts = Vec::new();
+            for handle in level.iter().filter_map(|name| project.handles.get(name)) {
+                let mut sent = self.send(handle, Verb::Start, &for_name(&asker, false), with(until));
+                sent.accepted().await;
+                starts.push((handle.key.clone(), sent));
+            }
+            for (key, sent) in starts {
+                let answer = sent.answer.await.map(|mut outcome| {
+                    if outcome.did == Did::Started {
+                        outcome.did = Did::Restarted;
+                    }
+                    outcome
+                });
+                answers.push((key, answer));
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Forgets a whole project.
+    ///
+    /// # Errors
+    /// One of its processes still lives; then nothing of it is forgotten.
+    pub async fn forget_project(&self, project: &str) -> Result<(), ProcessError> {
+        let found = self.project(project);
+        for handle in found.handles.values() {
+            let view = handle.cell.load();
+            if !view.state.is_ended() || !view.leftovers.is_empty() {
+                return Err(ProcessError::StillRunning { key: view.key.clone(), state: view.state });
+            }
+        }
+        let dir = found.handles.values().next().map(|handle| handle.cell.load().project_dir.clone());
+        let Some(dir) = dir else { return Ok(()) };
+        self.registry.declare(project, &dir, Vec::new()).await?;
+        for handle in self.project(project).handles.into_values() {
+            self.registry.forget(handle.key).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The condition of a command is about what it names, not about what goes along.
+fn for_name(asker: &Asker, is_named: bool) -> Asker {
+    Asker { expected_generation: asker.expected_generation.filter(|_| is_named), ..asker.clone() }
+}

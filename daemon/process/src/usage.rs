@@ -1,0 +1,188 @@
+//! CPU and memory of whole trees: sampled when asked, never by a timer. One owner task holds the samples; asks
+//! that come together share one.
+//!
+//! CPU is the mean since the last sample of that run if it is younger than 10 s, else since the run's start.
+//! **When full**: 16 asks wait, then callers wait. **When stopping**: it ends with the daemon.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use brummer_capture::{ProcId, proc};
+use brummer_event::RunId;
+use brummer_scope::{Scope, clock};
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::view::TreeUsage;
+
+const QUEUE: usize = 16;
+/// A sample older than this is no base for a mean.
+const BASE: Duration = Duration::from_secs(10);
+
+/// A living run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Root {
+    pub(crate) run: RunId,
+    /// Its shim, which is left out: it is Brummer's, not the user's.
+    pub(crate) shim: ProcId,
+    pub(crate) started_mono_ns: u64,
+}
+
+struct Ask {
+    roots: Vec<Root>,
+    reply: oneshot::Sender<HashMap<RunId, TreeUsage>>,
+}
+
+/// Handle of the owner.
+#[derive(Debug, Clone)]
+pub(crate) struct UsageHandle {
+    asks: mpsc::Sender<Ask>,
+}
+
+impl UsageHandle {
+    pub(crate) fn start(scope: &Scope, age: Duration) -> Self {
+        let (asks, inbox) = mpsc::channel(QUEUE);
+        let sampler = Sampler::new(age);
+        let inner = scope.clone();
+        let _detached =
+            scope.spawn_until_cancelled("process-usage", async move { live(sampler, inbox, inner).await });
+        Self { asks }
+    }
+
+    /// Usage of these runs. Empty when the daemon is stopping.
+    pub(crate) async fn of(&self, roots: Vec<Root>) -> HashMap<RunId, TreeUsage> {
+        let (reply, answered) = oneshot::channel();
+        if self.asks.send(Ask { roots, reply }).await.is_err() {
+            return HashMap::new();
+        }
+        answered.await.unwrap_or_default()
+    }
+}
+
+async fn live(sampler: Sampler, mut inbox: mpsc::Receiver<Ask>, scope: Scope) {
+    let mut sampler = Some(sampler);
+    let mut asks = Vec::with_capacity(QUEUE);
+    while inbox.recv_many(&mut asks, QUEUE).await > 0 {
+        let mut roots: HashMap<RunId, Root> = HashMap::new();
+        roots.extend(asks.iter().flat_map(|ask| &ask.roots).map(|root| (root.run, *root)));
+        let mut owned = sampler.take().unwrap_or_else(|| Sampler::new(Duration::ZERO));
+        let sampled = scope.blocking("usage", move || {
+            let usage = owned.sample(&roots);
+            (owned, usage)
+        });
+        let usage = match sampled.await {
+            Ok((owned, usage)) => {
+                sampler = Some(owned);
+                usage
+            }
+            // It panicked, which is counted; the samples are gone, the next ask begins anew.
+            Err(_) => HashMap::new(),
+        };
+        for ask in asks.drain(..) {
+            let own = ask.roots.iter().filter_map(|root| Some((root.run, *usage.get(&root.run)?)));
+            // Who went away does not wait any more.
+            let _unheard = ask.reply.send(own.collect());
+        }
+    }
+}
+
+/// What a run had used at a moment.
+struct Sample {
+    mono_ns: u64,
+    /// CPU milliseconds by process.
+    cpu: HashMap<ProcId, u64>,
+    usage: TreeUsage,
+}
+
+struct Sampler {
+    /// `None` where the system gives no figures.
+    system: Option<System>,
+    samples: HashMap<RunId, Sample>,
+    age: Duration,
+}
+
+impl Sampler {
+    fn new(age: Duration) -> Self {
+        let system =
+            System::new().inspect_err(|error| tracing::error!(%error, "no CPU and memory figures")).ok();
+        Self { system, samples: HashMap::new(), age }
+    }
+
+    /// Blocks for a few system calls per process.
+    fn sample(&mut self, roots: &HashMap<RunId, Root>) -> HashMap<RunId, TreeUsage> {
+        let now = clock::mono_ns();
+        let fresh = |sample: &Sample| Duration::from_nanos(now.saturating_sub(sample.mono_ns)) < self.age;
+        let stale: Vec<Root> =
+            roots.values().filter(|root| !self.samples.get(&root.run).is_some_and(fresh)).copied().collect();
+        let trees: Vec<(Root, Vec<ProcId>)> =
+            stale.into_iter().map(|root| (root, members(root.shim))).collect();
+        let pids: Vec<Pid> = trees
+            .iter()
+            .flat_map(|(_, members)| members)
+            .filter_map(|id| usize::try_from(id.pid).ok().map(Pid::from))
+            .collect();
+        let what = ProcessRefreshKind::nothing().with_cpu().with_memory().without_tasks();
+        if let Some(system) = &mut self.system {
+            system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), true, what);
+        }
+        for (root, members) in trees {
+            let sample = self.tree(root, &members, now);
+            self.samples.insert(root.run, sample);
+        }
+        self.forget(now);
+        roots.keys().filter_map(|run| Some((*run, self.samples.get(run)?.usage))).collect()
+    }
+
+    fn tree(&self, root: Root, members: &[ProcId], now: u64) -> Sample {
+        let mut cpu = HashMap::with_capacity(members.len());
+        let mut rss_bytes = 0;
+        for id in members {
+            let pid = usize::try_from(id.pid).ok().map(Pid::from);
+            let known = self.system.as_ref().zip(pid).and_then(|(system, pid)| system.process(pid));
+            if let Some(process) = known {
+                cpu.insert(*id, process.accumulated_cpu_time());
+                rss_bytes += process.memory();
+            }
+        }
+        let base = self.samples.get(&root.run).filter(|sample| {
+            Duration::from_nanos(now.saturating_sub(sample.mono_ns)) < BASE && sample.mono_ns < now
+        });
+        let since = base.map_or(root.started_mono_ns, |sample| sample.mono_ns);
+        let used: u64 = cpu
+            .iter()
+            .map(|(id, used)| {
+                let before = base.and_then(|sample| sample.cpu.get(id)).copied().unwrap_or(0);
+                used.saturating_sub(before)
+            })
+            .sum();
+        let elapsed_ms = now.saturating_sub(since) as f64 / 1e6;
+        let cpu_percent = if elapsed_ms > 0.0 { used as f64 / elapsed_ms * 100.0 } else { 0.0 };
+        Sample { mono_ns: now, cpu, usage: TreeUsage { cpu_percent, rss_bytes } }
+    }
+
+    /// Samples that are no base any more belong to runs that nobody asks for.
+    fn forget(&mut self, now: u64) {
+        self.samples.retain(|_, sample| Duration::from_nanos(now.saturating_sub(sample.mono_ns)) < BASE);
+    }
+}
+
+/// Living descendants of a shim. A zombie uses nothing any more.
+fn members(shim: ProcId) -> Vec<ProcId> {
+    if !shim.is_alive() {
+        return Vec::new();
+    }
+    let found = proc::descendants(shim.pid).unwrap_or_default();
+    found.into_iter().filter(|stat| !stat.is_zombie()).map(|stat| stat.id).collect()
+}
+
+/// Shared by handles that ask for views' trees.
+pub(crate) fn roots(views: &[Arc<crate::ProcessView>]) -> Vec<Root> {
+    views
+        .iter()
+        .filter(|view| view.state.is_live())
+        .filter_map(|view| {
+            Some(Root { run: view.run?, shim: view.shim?, started_mono_ns: view.started_mono_ns? })
+        })
+        .collect()
+}
