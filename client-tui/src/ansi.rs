@@ -215,7 +215,7 @@ mod tests {
             let text = parts.concat();
             let shown = plain(text.as_bytes());
             prop_assert!(!shown.chars().any(char::is_control));
-            prop_assert!(!shown.contains('\u{202e}'));
+            prop_assert!(!shown.contains('\u{202e}'), "an override");
         }
     }
 }

@@ -59,7 +59,7 @@ fn token(token: &str) -> Option<CodeRef> {
 /// Only what looks like a file: with a directory or a suffix, and no address or time of day.
 fn reference(file: &str, line: u32, column: u32) -> Option<CodeRef> {
     let name = file.rsplit('/').next().unwrap_or(file);
-    let suffix = name.rsplit_once('.').map(|(stem, suffix)| (stem, suffix));
+    let suffix = name.rsplit_once('.');
     let named = suffix.is_some_and(|(stem, suffix)| {
         !stem.is_empty()
             && !suffix.is_empty()

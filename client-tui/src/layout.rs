@@ -71,7 +71,7 @@ fn screen_of(model: &Model, view: View) -> Screen {
         View::Logs => screen.log = Some(body),
         View::Errors => {
             let rows = u16::try_from(model.incidents.rows().count()).unwrap_or(u16::MAX);
-            let (list, rule, detail) = split(body, width / 2, rows.max(1), 1, 2);
+            let (list, rule, detail) = split(body, width * 3 / 5, rows.max(1), 1, 2);
             (screen.list, screen.rule, screen.detail) = (Some(list), Some(rule), Some(detail));
         }
         View::Urls => screen.list = Some(body),

@@ -32,7 +32,7 @@ pub struct Failure {
 pub enum Change<T> {
     /// Everything there is.
     All(Vec<T>),
-    One(T),
+    One(Box<T>),
     Gone(String),
 }
 

@@ -149,7 +149,7 @@ fn without_project(key: String) -> String {
 fn map<T, U>(change: Change<T>, one: impl Fn(T) -> U, key: impl Fn(String) -> String) -> Change<U> {
     match change {
         Change::All(all) => Change::All(all.into_iter().map(one).collect()),
-        Change::One(item) => Change::One(one(item)),
+        Change::One(item) => Change::One(Box::new(one(*item))),
         Change::Gone(gone) => Change::Gone(key(gone)),
     }
 }
@@ -184,7 +184,7 @@ fn said_by_watch<T>(
     Some(match event {
         Ok(None) => return None,
         Ok(Some(WatchEvent::Snapshot(all))) => Said::Update(make(Change::All(all))),
-        Ok(Some(WatchEvent::Changed(item))) => Said::Update(make(Change::One(item))),
+        Ok(Some(WatchEvent::Changed(item))) => Said::Update(make(Change::One(Box::new(item)))),
         Ok(Some(WatchEvent::Removed(key))) => Said::Update(make(Change::Gone(key))),
         Ok(Some(WatchEvent::Usage(samples))) => {
             Said::Update(Update::Usage(samples.into_iter().filter_map(wire::usage).collect()))

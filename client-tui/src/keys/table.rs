@@ -46,7 +46,7 @@ pub const TABLE: &[Binding] = &[
     row(&[char('N')], "N", A::PreviousMatch, LINES, "previous match", ""),
     row(&[char('f')], "f", A::AddFilter, LINES, "add a filter: process, level, stream, text", "filter"),
     row(&[char('F')], "F", A::ClearFilters, LINES, "clear all filters", ""),
-    row(&[char(' ')], "Space", A::FollowHold, LINES, "follow new lines, or hold", "follow"),
+    row(&[char(' ')], "Space", A::FollowHold, LINES, "follow new lines, or hold", ""),
     row(&[char('e')], "e", A::NextError, LINES, "next error", ""),
     row(&[char('E')], "E", A::PreviousError, LINES, "previous error", ""),
     row(&[char('w')], "w", A::Wrap, LINES, "wrap long lines", ""),

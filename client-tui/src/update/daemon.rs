@@ -12,7 +12,7 @@ pub(super) fn update(model: &mut Model, update: Update) -> Vec<Effect> {
         Update::Processes(change) => processes(model, change),
         Update::Usage(samples) => usage(model, &samples),
         Update::Incidents(Change::All(all)) => model.incidents.replace(all),
-        Update::Incidents(Change::One(incident)) => model.incidents.change(incident),
+        Update::Incidents(Change::One(incident)) => model.incidents.change(*incident),
         Update::Incidents(Change::Gone(id)) => model.incidents.remove(&id),
         Update::Endpoints(change) => endpoints(model, change),
         Update::Projects(change) => projects(model, change),
@@ -71,9 +71,9 @@ fn processes(model: &mut Model, change: Change<Process>) {
             match model.processes.iter_mut().find(|known| known.name == process.name) {
                 Some(known) => {
                     keep_usage(&mut process, known);
-                    *known = process;
+                    *known = *process;
                 }
-                None => model.processes.push(process),
+                None => model.processes.push(*process),
             }
         }
         Change::Gone(name) => model.processes.retain(|known| known.name != name),
@@ -114,8 +114,8 @@ fn endpoints(model: &mut Model, change: Change<Endpoint>) {
         Change::One(endpoint) => {
             let id = endpoint.id();
             match model.endpoints.iter_mut().find(|known| known.id() == id) {
-                Some(known) => *known = endpoint,
-                None => model.endpoints.push(endpoint),
+                Some(known) => *known = *endpoint,
+                None => model.endpoints.push(*endpoint),
             }
         }
         Change::Gone(id) => model.endpoints.retain(|known| known.id() != id),
@@ -128,8 +128,8 @@ fn projects(model: &mut Model, change: Change<Project>) {
     match change {
         Change::All(all) => model.projects = all,
         Change::One(project) => match model.projects.iter_mut().find(|known| known.name == project.name) {
-            Some(known) => *known = project,
-            None => model.projects.push(project),
+            Some(known) => *known = *project,
+            None => model.projects.push(*project),
         },
         Change::Gone(name) => model.projects.retain(|known| known.name != name),
     }
