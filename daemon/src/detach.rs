@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::{Command, Stdio};
 
 use brummer_proto::address::{Places, ensure_private_directory};
-use brummer_proto::client::READY_WORD;
+use brummer_proto::client::{MANAGERS_WORDS, READY_WORD};
 
 use crate::args::Args;
 use crate::exit::Fatal;
@@ -43,6 +43,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Fatal> {
         .stdin(OwnedFd::from(theirs))
         .stdout(log)
         .stderr(Stdio::from(errors));
+    // What a service manager told *us* is not meant for the daemon.
+    for variable in MANAGERS_WORDS {
+        command.env_remove(variable);
+    }
     if places.socket_given {
         command.arg("--socket").arg(&places.socket);
     }
@@ -78,11 +82,18 @@ pub(crate) fn run(args: &Args) -> Result<(), Fatal> {
     Err(Fatal::Told { code: code.unwrap_or(70), message })
 }
 
-/// Leaves the session and process group of whoever started us, so that their Ctrl-C and hang-up are not
-/// ours.
-pub(crate) fn own_session() {
+/// Lets go of whoever started us: their session and process group (so that their Ctrl-C and hang-up are not
+/// ours), and every descriptor that we got from them by accident (a lock, a job server's pipe) beside the
+/// standard three and `keep`. Must be called before anything is opened.
+pub(crate) fn let_go(keep: &[i32]) {
     // Refused only for the leader of a group, as started by hand from a shell; that one asked for it.
-    if let Err(error) = nix::unistd::setsid() {
-        tracing::debug!(%error, "no session of its own");
+    let _session = nix::unistd::setsid();
+    let Ok(open) = std::fs::read_dir("/dev/fd") else { return };
+    // Read to the end first: the listing has a descriptor of its own, which is closed by then.
+    let numbers: Vec<i32> = open.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+    for number in numbers {
+        if number > 2 && !keep.contains(&number) {
+            let _closed = nix::unistd::close(number);
+        }
     }
 }

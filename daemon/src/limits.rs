@@ -26,8 +26,7 @@ pub(crate) fn apply() -> Given {
             let _raised = setrlimit(Resource::RLIMIT_NOFILE, wanted, hard);
         }
     }
-    Given {
-        umask: u32::from(before.bits()),
-        open_files: open_files.map(|(soft, hard)| (Resource::RLIMIT_NOFILE as i32, soft, hard)),
-    }
+    #[allow(clippy::useless_conversion, reason = "the type of a mode is smaller on macOS")]
+    let umask = u32::from(before.bits());
+    Given { umask, open_files: open_files.map(|(soft, hard)| (Resource::RLIMIT_NOFILE as i32, soft, hard)) }
 }

@@ -39,8 +39,18 @@ pub(crate) fn watchdog(scope: &Scope) {
     });
 }
 
-/// `systemd` if that started us; empty if nobody manages us.
+/// Who manages us: `systemd`, `launchd`; empty if nobody does.
 pub(crate) fn manager() -> &'static str {
-    let managed = std::env::var_os("NOTIFY_SOCKET").is_some() || std::env::var_os("INVOCATION_ID").is_some();
-    if managed { "systemd" } else { "" }
+    let text = |name| std::env::var(name).unwrap_or_default();
+    // Variables of the manager's are inherited by everything in a session; only these two say that it means
+    // this very process.
+    if std::env::var_os("NOTIFY_SOCKET").is_some()
+        || text("SYSTEMD_EXEC_PID") == std::process::id().to_string()
+    {
+        "systemd"
+    } else if cfg!(target_os = "macos") && text("XPC_SERVICE_NAME").contains("brummer") {
+        "launchd"
+    } else {
+        ""
+    }
 }

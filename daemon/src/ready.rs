@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 
 use brummer_proto::client::READY_WORD;
 
@@ -20,10 +21,20 @@ impl ReadyPipe {
     /// # Errors
     /// [`Fatal::Usage`] when it is no descriptor to write to.
     pub(crate) fn take(number: u16) -> Result<Self, Fatal> {
-        // A second opening of the same pipe, close-on-exec and above the standard three.
-        let file = OpenOptions::new().write(true).open(format!("/dev/fd/{number}"));
-        let file = file
-            .map_err(|error| Fatal::Usage(format!("--ready-fd {number}: not open for writing: {error}")))?;
+        let path = format!("/dev/fd/{number}");
+        let usage = |words: &str| Fatal::Usage(format!("--ready-fd {number}: {words}"));
+        let kind = std::fs::metadata(&path).map_err(|_| usage("no such descriptor is open"))?.file_type();
+        if !kind.is_fifo() && !kind.is_file() {
+            return Err(usage("it is neither a pipe nor a file"));
+        }
+        // A second opening of the same pipe: close-on-exec, above the standard three, and never waiting for
+        // a reader that is gone.
+        let opened = OpenOptions::new().write(true).custom_flags(nix::libc::O_NONBLOCK).open(&path);
+        let file = match opened {
+            Ok(file) => Some(file),
+            Err(error) if error.raw_os_error() == Some(nix::libc::ENXIO) => None,
+            Err(error) => return Err(usage(&format!("it cannot be written: {error}"))),
+        };
         let closed = match number {
             0..=2 => File::open("/dev/null").and_then(|null| {
                 let replaced = match number {
@@ -36,7 +47,7 @@ impl ReadyPipe {
             _ => nix::unistd::close(i32::from(number)).map_err(std::io::Error::from),
         };
         closed.map_err(|error| Fatal::internal("the ready pipe cannot be closed to children", error))?;
-        Ok(Self { file: Some(file) })
+        Ok(Self { file })
     }
 
     /// The socket answers. The pipe is closed.

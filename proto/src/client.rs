@@ -28,7 +28,7 @@ pub use backoff::Backoff;
 pub use context::{client_context, new_command};
 pub use error::{ClientError, EXIT_UNREACHABLE};
 pub use follow::{EventFollow, EventFollowEvent, LogFollow, LogFollowEvent};
-pub use start::READY_WORD;
+pub use start::{MANAGERS_WORDS, READY_WORD};
 pub use watch::{
     EndpointWatch, IncidentWatch, ProcessWatch, ProjectWatch, Watch, WatchEvent, Watched, endpoint_key,
 };

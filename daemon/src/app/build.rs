@@ -130,12 +130,13 @@ async fn wire(
     let mut process = settings::process(&user, ProcessConfig::new(places.runs(), shim, boot_id));
     process.daemon_context = daemon_context;
     let reader = Arc::new(RunLogsOf { logs: logs.clone(), scope: scope.clone() });
-    // Lines that were written while no daemon lived are merged by time once all adopted runs are known.
-    let backlog = logs.hold_backlog();
-    let processes = Supervisor::open(process, store.clone(), bus.clone(), scope.clone(), reader)
-        .await
-        .map_err(|error| Fatal::internal("supervision", error))?;
-    drop(backlog);
+    let processes = {
+        // Lines that were written while no daemon lived are merged by time once all adopted runs are known.
+        let _backlog = logs.hold_backlog();
+        Supervisor::open(process, store.clone(), bus.clone(), scope.clone(), reader)
+            .await
+            .map_err(|error| Fatal::internal("supervision", error))?
+    };
     for view in processes.snapshot().all() {
         if !view.state.is_live() {
             // What ended while no daemon lived told nobody.

@@ -24,6 +24,10 @@ pub const READY_WORD: &str = "ready";
 /// Exit code of a daemon that found another one running.
 const EXIT_ALREADY_RUNNING: i32 = 75;
 
+/// Variables by which a service manager speaks to one process, and which its children inherit by accident.
+pub const MANAGERS_WORDS: [&str; 6] =
+    ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
+
 /// Most bytes that are read of a daemon's last words.
 const LAST_WORDS: u64 = 16 * 1024;
 
@@ -145,6 +149,10 @@ fn spawn(places: &Places) -> Result<Starting, ClientError> {
         .stdin(OwnedFd::from(theirs))
         .stdout(log)
         .stderr(Stdio::from(errors));
+    // What a service manager told *us* is not meant for the daemon.
+    for variable in MANAGERS_WORDS {
+        command.env_remove(variable);
+    }
     if places.socket_given {
         command.arg("--socket").arg(&places.socket);
     }
