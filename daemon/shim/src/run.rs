@@ -208,13 +208,13 @@ impl Run {
         if let Some(leader) = self.leader.as_ref().filter(|_| !self.ended) {
             put(place::LEADER, sys::poll_entry(&leader.pidfd, POLLIN));
         }
-        if self.may_read() {
+        if let Some(events) = self.pipe_events() {
             let (out, err) = self.output.pipes();
             if let Some(err) = err {
-                put(place::ERR, sys::poll_entry(err, POLLIN));
+                put(place::ERR, sys::poll_entry(err, events));
             }
             if let Some(out) = out {
-                put(place::OUT, sys::poll_entry(out, POLLIN));
+                put(place::OUT, sys::poll_entry(out, events));
             }
         }
         if let Some(stdin) = self.output.waiting_input() {

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use brummer_capture::protocol::MAX_INPUT;
 use brummer_capture::{FrameFlags, FrameKind};
 use nix::errno::Errno;
+use nix::libc::POLLIN;
 
 use super::Run;
 use crate::sys::{self, Now};
@@ -158,9 +159,18 @@ impl Run {
         self.stop.has_begun()
     }
 
-    /// Reading is not held up, neither by last words that wait for room nor by a bound.
-    pub(super) fn may_read(&self) -> bool {
-        self.output.last_words.is_none() && self.facts.keeper.room(self.must_read()) > 0
+    /// What to wait for on the pipes: bytes; or, while the child is too far ahead, only that nobody can write
+    /// any more (what is left then is less than a pipe holds); or nothing.
+    pub(super) fn pipe_events(&self) -> Option<i16> {
+        if self.output.last_words.is_some() {
+            return None;
+        }
+        let must = self.must_read();
+        if self.facts.keeper.room(must) > 0 {
+            return Some(POLLIN);
+        }
+        // A hang-up is reported without being asked for. Where memory is full it has to wait.
+        (self.facts.keeper.room_at_exit(must) > 0).then_some(0)
     }
 
     /// True while nothing is read because the child is too far ahead.
@@ -173,7 +183,12 @@ impl Run {
         let most = if err && out { READ_BOTH_BYTES } else { READ_BYTES };
         for (ready, kind) in [(err, FrameKind::Err), (out, FrameKind::Out)] {
             if ready && self.output.last_words.is_none() {
-                let room = self.facts.keeper.room(self.must_read());
+                let must = self.must_read();
+                // No room and yet ready: it was hung up, see `pipe_events`.
+                let room = match self.facts.keeper.room(must) {
+                    0 => self.facts.keeper.room_at_exit(must),
+                    room => room,
+                };
                 self.read_once(kind, most.min(room), now);
             }
         }

@@ -269,13 +269,23 @@ impl Shim {
         assert!(self.wait().success());
         self.read();
         assert!(!self.dir.path().join("ctl.sock").exists(), "the socket is gone");
-        assert!(!brummer_capture::alive::is_held(self.dir.path()).unwrap(), "the lock fell");
+        self.await_fallen_lock();
         let record = self.dir.read_exit().unwrap().expect("exit.json");
         assert_eq!(record.end, self.reader.position(), "the record says where the capture ends");
         let exits: Vec<&Kept> = self.frames.iter().filter(|frame| frame.kind == FrameKind::Exit).collect();
         assert_eq!(exits.len(), 1, "exactly one EXIT frame");
         assert_eq!(ExitPayload::decode(&exits[0].payload).unwrap(), record.exit());
         record
+    }
+
+    /// The lock falls with the shim, but for a moment in which a process that another test is just starting has
+    /// a copy of our descriptor.
+    pub(crate) fn await_fallen_lock(&self) {
+        let start = std::time::Instant::now();
+        while brummer_capture::alive::is_held(self.dir.path()).unwrap() {
+            assert!(start.elapsed() < PATIENCE, "the lock does not fall");
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn pid(&self) -> ProcId {

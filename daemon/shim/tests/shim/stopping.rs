@@ -151,7 +151,7 @@ fn the_leader_does_not_outlive_a_killed_shim() {
     assert!(shim.dir.read_exit().unwrap().is_none());
     let holder = brummer_capture::alive::holder(shim.dir.path()).unwrap().unwrap();
     assert_eq!(holder.child, Some(child), "the next daemon can read who it was");
-    assert!(!brummer_capture::alive::is_held(shim.dir.path()).unwrap());
+    shim.await_fallen_lock();
 }
 
 #[test]
@@ -205,4 +205,20 @@ fn a_stranger_with_the_pipe_holds_up_no_stop() {
     shim.line.until(|message| matches!(message, Up::Exit { .. }).then_some(()));
     assert_eq!(shim.finish().reason, "stopped");
     drop(held);
+}
+
+/// While it is stopped it is still read: a child that floods and cleans up is not held up by a full pipe.
+#[test]
+fn a_flooding_child_is_read_while_it_is_stopped() {
+    let script = "trap 'yes bye | head -c 3000000; exit 0' TERM; echo up; while :; do echo x; done";
+    let mut shim = sh_with(script, |meta| {
+        meta.unindexed_bytes = 256 * 1024;
+        meta.segment_bytes = 64 * 1024;
+    });
+    shim.line.until_state(|state| state.slowed);
+    shim.stop(60_000);
+    let record = shim.finish();
+    assert_eq!((record.code, record.reason.as_str(), record.missed_bytes), (Some(0), "stopped", 0));
+    let text = shim.text(FrameKind::Out);
+    assert_eq!(text.lines().filter(|line| *line == "bye").count(), 750_000);
 }
