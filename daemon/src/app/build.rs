@@ -124,6 +124,7 @@ async fn wire(
         notices,
         scope,
     )
+    .await
     .map_err(|error| Fatal::internal("the log engine", error))?;
     findings.set_epoch(logs.epoch());
 

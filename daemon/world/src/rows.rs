@@ -42,7 +42,7 @@ impl World {
         }
         let usage = self.processes().usage(&keys).await;
         for row in &mut rows {
-            row.usage = usage.iter().find(|(key, _)| *key == row.view.key).and_then(|(_, usage)| *usage);
+            row.usage = usage.iter().find(|(key, _)| **key == row.view.key).and_then(|(_, usage)| *usage);
         }
         rows
     }

@@ -24,7 +24,7 @@ use crate::watch::{Messages, Watched, watch};
 const SNAPSHOT_ROWS: usize = 100;
 
 /// Runs shown of one process.
-const RUNS_SHOWN: usize = 20;
+const RUNS_SHOWN: u32 = 20;
 
 /// Usage is not sampled more often than this.
 const USAGE_LEAST: Duration = Duration::from_millis(500);

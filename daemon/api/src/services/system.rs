@@ -62,7 +62,8 @@ impl SystemService for SystemApi {
             logs: Some(v1::LogTotals {
                 lines: known.logs.lines,
                 disk_bytes: known.logs.disk_bytes,
-                lost_lines: known.logs.lost_lines,
+                // How many lines a lost stretch held is not known; each held at least one.
+                lost_lines: known.logs.lost_places,
                 disk_bytes_max: self.daemon.keep_total,
             }),
             projects: known.projects.iter().map(project).collect(),
