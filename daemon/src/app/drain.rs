@@ -33,7 +33,7 @@ pub(super) async fn drain(app: App, serving: Option<Serving>, ending: Ending, si
             () = &mut processes => break,
             asked = signals.next() => if asked == Asked::Stop {
                 tracing::warn!("asked again: what is left is killed at once");
-                world.processes().hasten();
+                world.processes().hasten().await;
             },
         }
     }
