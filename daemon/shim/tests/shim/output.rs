@@ -161,7 +161,7 @@ impl Shim {
 
 /// A state directory of `kib` KiB: a tmpfs in a mount namespace of the test's own. The shim lives in it too.
 struct SmallDisk {
-    _holder: HolderProcess,
+    holder: HolderProcess,
     root: std::path::PathBuf,
 }
 
@@ -178,7 +178,8 @@ impl SmallDisk {
     fn new(kib: u32) -> Self {
         use std::io::{BufRead as _, BufReader};
         let script = format!(
-            "d=$(mktemp -d) && mount -t tmpfs -o size={kib}k,mode=700 t \"$d\" && echo \"$d\" && exec cat"
+            "d=$(mktemp -d) && mount -t tmpfs -o size={kib}k,mode=700 t \"$d\" && echo \"$d\" && \
+             while read command; do eval \"$command\"; done"
         );
         let mut holder = std::process::Command::new("unshare")
             .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
@@ -191,7 +192,13 @@ impl SmallDisk {
         assert!(!line.is_empty(), "user namespaces are needed for a small disk");
         // Seen from outside through the holder's root.
         let root = std::path::PathBuf::from(format!("/proc/{}/root{}", holder.id(), line.trim_end()));
-        Self { _holder: HolderProcess(holder), root }
+        Self { holder: HolderProcess(holder), root }
+    }
+
+    fn grow(&self, kib: u32) {
+        use std::io::Write as _;
+        let mut commands = self.holder.0.stdin.as_ref().unwrap();
+        writeln!(commands, "mount -o remount,size={kib}k t \"$d\"").unwrap();
     }
 }
 
@@ -252,22 +259,7 @@ fn what_neither_disk_nor_memory_takes_is_counted() {
     shim.line.exit();
     // A disk large enough for what the memory holds.
     drop(std::fs::remove_file(&ballast));
-    let remount = std::process::Command::new("nsenter")
-        .args(["--user", "--mount", "--target", &disk._holder.0.id().to_string()])
-        .args([
-            "sh",
-            "-c",
-            "mount -o remount,size=4096k $(dirname $0) 2>/dev/null || mount -o remount,size=4096k $0",
-        ])
-        .arg(
-            disk.root
-                .strip_prefix(format!("/proc/{}/root", disk._holder.0.id()))
-                .map(|path| std::path::Path::new("/").join(path))
-                .unwrap(),
-        )
-        .status()
-        .unwrap();
-    assert!(remount.success());
+    disk.grow(4096);
     let record = shim.finish();
     assert!(record.missed_bytes >= missed);
     let told: u64 = shim.gaps().iter().map(|gap| gap.bytes).sum();
