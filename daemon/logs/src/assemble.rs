@@ -42,6 +42,20 @@ pub(crate) struct FrameAt {
     pub after_exit: bool,
 }
 
+/// Bytes to be cut.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Feed<'a> {
+    /// Of the whole frame.
+    pub payload: &'a [u8],
+    /// Bytes before this one were taken already.
+    pub from: usize,
+    pub at: FrameAt,
+    /// Monotonic ns.
+    pub now: u64,
+    /// Stop when so many lines are collected.
+    pub most: usize,
+}
+
 /// Cuts the streams of one run.
 #[derive(Debug)]
 pub(crate) struct Assembler {
@@ -64,21 +78,13 @@ impl Assembler {
         }
     }
 
-    /// Takes the payload of an OUT or ERR frame from byte `from` on, until `most` lines are collected.
-    /// Answers how many bytes of the payload are taken in all.
+    /// Takes the payload of an OUT or ERR frame until enough lines are collected. Answers how many bytes of
+    /// the payload are taken in all.
     #[inline]
-    pub(crate) fn bytes(
-        &mut self,
-        stream: Stream,
-        payload: &[u8],
-        from: usize,
-        at: FrameAt,
-        now: u64,
-        most: usize,
-        lines: &mut Lines,
-    ) -> usize {
+    pub(crate) fn bytes(&mut self, stream: Stream, feed: &Feed<'_>, lines: &mut Lines) -> usize {
         let cutter = if stream == Stream::Err { &mut self.err } else { &mut self.out };
-        let taken = cutter.feed(payload, from, at, now, most, &mut self.common, lines);
+        let taken = cutter.feed(feed, &mut self.common, lines);
+        let Feed { payload, at, .. } = feed;
         let reading = if taken >= payload.len() {
             Point::at(at.end)
         } else {

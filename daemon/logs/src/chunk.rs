@@ -174,10 +174,6 @@ impl Chunk {
         self.metas.len()
     }
 
-    pub(crate) fn lines(&self) -> usize {
-        self.metas.len() - self.gaps.len()
-    }
-
     /// What it takes in memory.
     pub(crate) fn bytes(&self) -> usize {
         self.text.len() + self.metas.len() * size_of::<LineMeta>() + 160
@@ -211,6 +207,16 @@ impl Chunk {
         low
     }
 
+    /// The number of the first record of line `line` of the run, if it is here.
+    pub(crate) fn seq_of_line(&self, line: u64) -> Option<LineSeq> {
+        let first = self.metas.first()?.line;
+        // Without parts and gaps lines count up by one.
+        let guess = line.checked_sub(first).and_then(|at| usize::try_from(at).ok());
+        let plain = guess
+            .filter(|at| self.gaps.is_empty() && self.metas.get(*at).is_some_and(|meta| meta.line == line));
+        plain.or_else(|| self.metas.iter().position(|meta| meta.line == line)).map(|at| self.seq(at))
+    }
+
     pub(crate) fn meta(&self, at: usize) -> Option<&LineMeta> {
         self.metas.get(at)
     }
@@ -223,6 +229,11 @@ impl Chunk {
 
     pub(crate) fn text(&self, at: usize) -> &[u8] {
         self.text.get(self.range(at)).unwrap_or(&[])
+    }
+
+    /// The texts of all lines, one behind the other.
+    pub(crate) fn whole_text(&self) -> &[u8] {
+        &self.text
     }
 
     /// The gap that stands in the place of line `at`, if one does.

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use brummer_event::{LineSeq, ProcessKey, RunId};
 
 use crate::LogsError;
+use crate::batch::HAS_GAPS;
 use crate::blocks::Blocks;
-use crate::record::{self, Head, Invalid, LinesHead, Record, VERSION};
+use crate::record::{self, Cuts, Head, Invalid, LinesHead, Record, VERSION};
 use crate::resume::Resume;
 
 /// Size at which a new index file is begun.
@@ -54,6 +55,14 @@ pub(crate) struct Place {
     pub to: u64,
 }
 
+/// Whose lines an index is about.
+#[derive(Debug, Clone)]
+pub(crate) struct Whose {
+    pub run: RunId,
+    pub key: ProcessKey,
+    pub project_dir: String,
+}
+
 /// Appends to the index of one run. Only the writer thread has one.
 #[derive(Debug)]
 pub(crate) struct IndexWriter {
@@ -61,6 +70,7 @@ pub(crate) struct IndexWriter {
     epoch: u64,
     run: RunId,
     key: ProcessKey,
+    project_dir: String,
     file: Option<File>,
     number: u32,
     length: u64,
@@ -71,12 +81,14 @@ pub(crate) struct IndexWriter {
 
 impl IndexWriter {
     /// Goes on behind what [`load`] found (or begins). Opens and creates nothing yet.
-    pub(crate) fn new(dir: &Path, epoch: u64, run: RunId, key: ProcessKey, state: &State) -> Self {
+    pub(crate) fn new(dir: &Path, epoch: u64, whose: Whose, state: &State) -> Self {
+        let Whose { run, key, project_dir } = whose;
         Self {
             dir: dir.to_owned(),
             epoch,
             run,
             key,
+            project_dir,
             file: None,
             number: state.number,
             length: state.length,
@@ -111,6 +123,7 @@ impl IndexWriter {
                 epoch: self.epoch,
                 run: self.run,
                 key: self.key.clone(),
+                project_dir: self.project_dir.clone(),
                 last_seq: self.last_seq,
                 resume: self.resume,
             }
@@ -169,7 +182,12 @@ impl IndexWriter {
         self.file = None;
     }
 
-    /// The file that is written to.
+    /// Number of the file that is written to.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    #[cfg(test)]
     pub(crate) fn path(&self) -> PathBuf {
         file_path(&self.dir, self.run, self.number)
     }
@@ -192,8 +210,15 @@ impl State {
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub key: ProcessKey,
+    pub project_dir: String,
     pub blocks: Blocks,
     pub state: State,
+    /// Places where output is missing, and the bytes missing there.
+    pub gaps: (u64, u64),
+    /// Of the files.
+    pub bytes: u64,
+    /// The last number and the lines whose captures are gone.
+    pub released: Option<(LineSeq, u64)>,
 }
 
 /// Reads the index files of a run and cuts them at the first record that is invalid or tells of bytes that
@@ -279,17 +304,26 @@ fn scan(
                 if fits && follows {
                     let found = loaded.get_or_insert_with(|| Loaded {
                         key: head.key,
+                        project_dir: head.project_dir,
                         blocks: Blocks::default(),
                         state: State::START,
+                        gaps: (0, 0),
+                        bytes: 0,
+                        released: None,
                     });
                     found.state =
                         State { number, length: place.to, resume: head.resume, last_seq: head.last_seq };
                 }
                 fits && follows
             }
-            Record::Lines { head, .. } => match loaded {
+            Record::Lines { head, body } => match loaded {
                 Some(loaded) if at > 0 && head.first_seq > loaded.state.last_seq && exists(&head.after) => {
                     loaded.blocks.add(place, &loaded.state.resume, &head);
+                    if head.levels & HAS_GAPS != 0 {
+                        let gaps = Cuts::new(body).take(head.count as usize).filter_map(|cut| cut.gap);
+                        loaded.gaps =
+                            gaps.fold(loaded.gaps, |(places, lost), (_, bytes)| (places + 1, lost + bytes));
+                    }
                     let last_seq = loaded.state.last_seq.max(head.last_seq());
                     loaded.state = State { number, length: place.to, resume: head.after, last_seq };
                     true
@@ -302,6 +336,9 @@ fn scan(
             return (if at == 0 { 0 } else { at as u64 }, End::Cut);
         }
         at += length;
+        if let Some(loaded) = loaded {
+            loaded.bytes += length as u64;
+        }
     }
     (at as u64, if at == 0 { End::Cut } else { End::Whole })
 }

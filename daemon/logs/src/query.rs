@@ -71,6 +71,14 @@ impl Matcher {
             .map_err(|error| LogsError::Pattern(error.to_string()))
     }
 
+    /// True if nothing in these raw texts, one behind the other, can match. Cheap; may be wrongly false.
+    pub(crate) fn cannot_match(&self, texts: &[u8]) -> bool {
+        match &self.0 {
+            Kind::Exact(finder) => finder.find(texts).is_none() && memchr::memchr(0x1b, texts).is_none(),
+            Kind::Pattern(_) => false,
+        }
+    }
+
     /// True if the raw text of a line matches.
     pub fn matches(&self, raw: &[u8]) -> bool {
         let text = if memchr::memchr(0x1b, raw).is_some() {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! length u32 | crc32c u32 of what follows | version u8 | kind u8 | body
-//! kind 1, head (first in every index file): epoch, run, project, process, where the run stands
+//! kind 1, head (first in every index file): epoch, run, project, process, project directory, where the run stands
 //! kind 2, lines: first seq, count, times, levels, where the run stands after it, then per line:
 //!     varint (length << 1 | as_before)
 //!     unless as_before: shape (stream 2 bits, end 2, level 3, more 1); if more: flags 3, skip 1, gap 1

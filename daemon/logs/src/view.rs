@@ -97,8 +97,6 @@ pub struct RunLines {
     pub first_seq: LineSeq,
     pub last_seq: LineSeq,
     pub lines: u64,
-    /// Bytes of its capture on disk.
-    pub bytes: u64,
     /// Nothing will be added any more.
     pub ended: bool,
 }
@@ -136,8 +134,8 @@ pub struct LogStats {
     pub disk_bytes: u64,
     /// Bytes in the rings.
     pub ring_bytes: u64,
-    /// Places where output was lost (never by retention): behind, disk full.
-    pub lost_lines: u64,
+    /// Places where output was lost (not by retention): a child ran ahead, the disk was full or damaged.
+    pub lost_places: u64,
     /// Bytes lost there.
     pub lost_bytes: u64,
     /// Lines read and not yet numbered.

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use brummer_event::{LineFlags, Stream, WallNs};
 use memchr::memchr2;
 
-use super::{FrameAt, LAG_BYTES, PART_BYTES, QUIET_NS, STATE_NS, WAIT_NS};
+use super::{Feed, LAG_BYTES, PART_BYTES, QUIET_NS, STATE_NS, WAIT_NS};
 use crate::chunk::{Lines, Peculiar};
 use crate::resume::{Open, Point};
 
@@ -99,16 +99,8 @@ impl Cutter {
             && !self.replaces
     }
 
-    pub(super) fn feed(
-        &mut self,
-        payload: &[u8],
-        from: usize,
-        at: FrameAt,
-        now: u64,
-        most: usize,
-        common: &mut Common,
-        lines: &mut Lines,
-    ) -> usize {
+    pub(super) fn feed(&mut self, feed: &Feed<'_>, common: &mut Common, lines: &mut Lines) -> usize {
+        let Feed { payload, from, at, now, most } = *feed;
         let flags = if at.after_exit { LineFlags::AFTER_EXIT } else { LineFlags::NONE };
         self.wall = at.wall;
         self.after_exit = at.after_exit;

@@ -48,7 +48,8 @@ impl Tape {
             loop {
                 let mut lines = Lines::default();
                 let now = clock();
-                from = assembler.bytes(*stream, bytes, from, *at, now, most, &mut lines);
+                from =
+                    assembler.bytes(*stream, &Feed { payload: bytes, from, at: *at, now, most }, &mut lines);
                 // While bytes are fed again nothing is shown by time.
                 if at.position >= resume.reading.frame {
                     assembler.tick(now, &mut lines);
@@ -165,7 +166,11 @@ fn memory_for_an_endless_line_is_bounded() {
         let end = Position { segment: 1, offset: (number + 1) * 100_032 };
         let mut lines = Lines::default();
         let at = FrameAt { position, end, wall: 0, after_exit: false };
-        assembler.bytes(Stream::Out, &block, 0, at, 0, usize::MAX, &mut lines);
+        assembler.bytes(
+            Stream::Out,
+            &Feed { payload: &block, from: 0, at, now: 0, most: usize::MAX },
+            &mut lines,
+        );
         total += lines.text.len();
         let resume = assembler.seal();
         let behind = end.offset - resume.needed().frame.offset;

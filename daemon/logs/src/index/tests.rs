@@ -14,6 +14,10 @@ fn run() -> RunId {
     RunId::from_u128(77)
 }
 
+fn whose() -> Whose {
+    Whose { run: run(), key: key(), project_dir: String::new() }
+}
+
 /// A record of `count` lines of 10 bytes that end at `offset`.
 fn lines(first_seq: u64, count: u32, offset: u64) -> (LinesHead, Vec<u8>) {
     let point = Point::at(Position { segment: 1, offset });
@@ -44,7 +48,7 @@ fn load_all(dir: &Path, exists: &mut dyn FnMut(&Resume) -> bool) -> Option<Loade
 }
 
 fn written(dir: &Path) -> (IndexWriter, Vec<Place>) {
-    let mut writer = IndexWriter::new(dir, EPOCH, run(), key(), &State::START);
+    let mut writer = IndexWriter::new(dir, EPOCH, whose(), &State::START);
     let mut places = writer.append(&[lines(1, 3, 100)]).unwrap();
     places.extend(writer.append(&[lines(4, 2, 200), lines(10, 1, 300)]).unwrap());
     (writer, places)
@@ -62,7 +66,7 @@ fn what_was_appended_is_loaded_and_gone_on_with() {
         (loaded.blocks.first_seq(), loaded.blocks.last_seq(), loaded.blocks.lines()),
         (Some(1), Some(10), 6)
     );
-    let mut writer = IndexWriter::new(dir.path(), EPOCH, run(), key(), &loaded.state);
+    let mut writer = IndexWriter::new(dir.path(), EPOCH, whose(), &loaded.state);
     writer.append(&[lines(11, 4, 400)]).unwrap();
     assert_eq!(load_all(dir.path(), &mut |_| true).unwrap().blocks.lines(), 10);
 }
@@ -81,7 +85,7 @@ fn a_cut_at_every_byte_keeps_what_is_whole() {
         let lines_of = [0, 3, 5, 6];
         assert_eq!(loaded.as_ref().map_or(0, |loaded| loaded.blocks.lines()), lines_of[expected], "{length}");
         let state = loaded.map_or(State::START, |loaded| loaded.state);
-        let mut again = IndexWriter::new(dir.path(), EPOCH, run(), key(), &state);
+        let mut again = IndexWriter::new(dir.path(), EPOCH, whose(), &state);
         again.append(&[lines(100, 7, 500)]).unwrap();
         let loaded = load_all(dir.path(), &mut |_| true).unwrap();
         assert_eq!(loaded.blocks.lines(), lines_of[expected] + 7, "{length}");
@@ -123,7 +127,7 @@ fn another_epoch_is_no_index_of_ours() {
 #[test]
 fn a_new_file_is_begun_and_stands_alone() {
     let dir = tempfile::tempdir().unwrap();
-    let mut writer = IndexWriter::new(dir.path(), EPOCH, run(), key(), &State::START);
+    let mut writer = IndexWriter::new(dir.path(), EPOCH, whose(), &State::START);
     let mut seq = 1;
     while list(dir.path()).unwrap().first().is_none_or(|(_, numbers)| numbers.len() < 3) {
         writer.append(&[lines(seq, 50_000, seq * 10)]).unwrap();

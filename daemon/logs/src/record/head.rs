@@ -10,6 +10,8 @@ pub(crate) struct Head {
     pub epoch: u64,
     pub run: RunId,
     pub key: ProcessKey,
+    /// Files of errors are told relative to it; may be empty.
+    pub project_dir: String,
     /// The last number given in the files before this one.
     pub last_seq: u64,
     pub resume: Resume,
@@ -20,7 +22,7 @@ impl Head {
         encode(out, HEAD, |out| {
             out.extend_from_slice(&self.epoch.to_le_bytes());
             out.extend_from_slice(&self.run.as_u128().to_le_bytes());
-            for text in [&self.key.project, &self.key.name] {
+            for text in [&*self.key.project, &*self.key.name, &*self.project_dir] {
                 varint::put(out, text.len() as u64);
                 out.extend_from_slice(text.as_bytes());
             }
@@ -38,9 +40,10 @@ impl Head {
             std::str::from_utf8(taker.bytes(length)?).ok().map(str::to_owned)
         };
         let key = ProcessKey::new(text()?, text()?);
+        let project_dir = text()?;
         let last_seq = taker.number()?;
         let time = taker.signed()?;
         let resume = Resume { time, ..take_resume(taker)? };
-        Some(Self { epoch, run, key, last_seq, resume })
+        Some(Self { epoch, run, key, project_dir, last_seq, resume })
     }
 }

@@ -84,6 +84,7 @@ proptest! {
             epoch,
             run: RunId::from_u128(run),
             key: ProcessKey::new("shöp", "api"),
+            project_dir: "/home/shöp".to_owned(),
             last_seq,
             resume: Resume { time, ..resume },
         };

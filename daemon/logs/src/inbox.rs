@@ -1,0 +1,194 @@
+//! Between the threads that read and the one that numbers: batches, one queue a run, taken in turn.
+//!
+//! Bound: `buffer_size` lines that are read and not yet numbered. A reader reserves room *before* it reads;
+//! when there is none it waits a little and then yields its turn, counted: the bytes stay in their file.
+//! Batches of the backlog (bytes older than this daemon) are in one queue, in the order of their time.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use brummer_event::RunId;
+use parking_lot::{Condvar, Mutex};
+
+use crate::batch::Batch;
+use crate::writer::Slot;
+
+/// Most batches of the backlog in one publication.
+const BACKLOG_BATCHES: usize = 256;
+
+#[derive(Default)]
+struct Queue {
+    batches: Vec<Batch>,
+    lines: usize,
+}
+
+#[derive(Default)]
+struct State {
+    opened: Vec<Slot>,
+    queues: HashMap<RunId, Queue>,
+    /// Runs with batches; each once.
+    order: VecDeque<RunId>,
+    backlog: VecDeque<(RunId, Batch)>,
+    /// Lines reserved or queued.
+    used: usize,
+    /// Nothing more will be submitted.
+    closing: bool,
+}
+
+/// What the writer is to do next.
+pub(crate) enum Work {
+    Open(Vec<Slot>),
+    /// Batches in the order in which they get their numbers.
+    Publish(Vec<(RunId, Batch)>),
+    /// The time that was asked for has come.
+    Timer,
+    /// Everything is done and nothing will come.
+    Closed,
+}
+
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+    work: Condvar,
+    room: Condvar,
+    capacity: usize,
+}
+
+impl Inbox {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            state: Mutex::new(State::default()),
+            work: Condvar::new(),
+            room: Condvar::new(),
+            capacity: capacity.max(1),
+        }
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Lines read and not yet numbered.
+    pub(crate) fn used(&self) -> usize {
+        self.state.lock().used
+    }
+
+    /// Announces a run; its batches come after this.
+    pub(crate) fn open(&self, slot: Slot) {
+        self.state.lock().opened.push(slot);
+        self.work.notify_one();
+    }
+
+    /// Room for up to `want` lines, at least one; `None` if there was none for so long.
+    pub(crate) fn reserve(&self, want: usize, patience: Duration) -> Option<usize> {
+        let want = want.clamp(1, self.capacity);
+        // Turns of a few lines each would cost more than they bring.
+        let least = want.min((self.capacity / 8).max(1));
+        let mut state = self.state.lock();
+        if self.capacity.saturating_sub(state.used) < least {
+            metrics::counter!("brummer_logs_room_waits_total").increment(1);
+            let full = self.room.wait_while_for(
+                &mut state,
+                |state| !state.closing && self.capacity.saturating_sub(state.used) < least,
+                patience,
+            );
+            if full.timed_out() || state.closing {
+                metrics::counter!("brummer_logs_room_timeouts_total").increment(1);
+                return None;
+            }
+        }
+        let granted = want.min(self.capacity - state.used);
+        state.used += granted;
+        Some(granted)
+    }
+
+    /// Hands a batch over, or nothing, and gives back what was reserved and not used.
+    pub(crate) fn submit(&self, run: RunId, batch: Option<Batch>, reserved: usize, backlog: bool) {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        let lines = batch.as_ref().map_or(0, |batch| batch.lines.len());
+        state.used = state.used.saturating_sub(reserved) + lines;
+        if lines < reserved {
+            self.room.notify_all();
+        }
+        let Some(batch) = batch else { return };
+        if backlog {
+            state.backlog.push_back((run, batch));
+        } else {
+            let queue = state.queues.entry(run).or_default();
+            if queue.batches.is_empty() {
+                state.order.push_back(run);
+            }
+            queue.lines += lines;
+            queue.batches.push(batch);
+        }
+        drop(guard);
+        self.work.notify_one();
+    }
+
+    /// The next work. `due` says for a run with so many lines waiting in how many ns it may be published (zero:
+    /// now); `timer` in how many ns the writer wants to be woken anyway. A batch's room is free again as soon
+    /// as it is taken.
+    pub(crate) fn take(
+        &self,
+        mut due: impl FnMut(RunId, usize) -> u64,
+        timer: impl Fn() -> Option<u64>,
+    ) -> Work {
+        let mut guard = self.state.lock();
+        loop {
+            let state = &mut *guard;
+            if !state.opened.is_empty() {
+                return Work::Open(std::mem::take(&mut state.opened));
+            }
+            if !state.backlog.is_empty() {
+                let count = state.backlog.len().min(BACKLOG_BATCHES);
+                let taken: Vec<_> = state.backlog.drain(..count).collect();
+                return self.taken(state, taken);
+            }
+            let mut soonest = timer();
+            let mut ready = None;
+            for (place, run) in state.order.iter().enumerate() {
+                let lines = state.queues.get(run).map_or(0, |queue| queue.lines);
+                let wait = if state.closing { 0 } else { due(*run, lines) };
+                if wait == 0 {
+                    ready = Some((place, *run));
+                    break;
+                }
+                soonest = Some(soonest.map_or(wait, |other| other.min(wait)));
+            }
+            if let Some((place, run)) = ready {
+                state.order.remove(place);
+                let queue = state.queues.remove(&run).unwrap_or_default();
+                return self.taken(state, queue.batches.into_iter().map(|batch| (run, batch)).collect());
+            }
+            if state.closing {
+                return Work::Closed;
+            }
+            match soonest {
+                None => self.work.wait(&mut guard),
+                Some(0) => return Work::Timer,
+                Some(wait) => {
+                    self.work.wait_for(&mut guard, Duration::from_nanos(wait));
+                    if timer() == Some(0) {
+                        return Work::Timer;
+                    }
+                }
+            }
+        }
+    }
+
+    fn taken(&self, state: &mut State, batches: Vec<(RunId, Batch)>) -> Work {
+        let lines: usize = batches.iter().map(|(_, batch)| batch.lines.len()).sum();
+        state.used = state.used.saturating_sub(lines);
+        if lines > 0 {
+            self.room.notify_all();
+        }
+        Work::Publish(batches)
+    }
+
+    /// Nothing more will be submitted: what is here is still taken, then [`Work::Closed`].
+    pub(crate) fn close(&self) {
+        self.state.lock().closing = true;
+        self.work.notify_all();
+        self.room.notify_all();
+    }
+}

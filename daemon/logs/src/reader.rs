@@ -1,0 +1,406 @@
+//! The reading of one run: frames in, batches out. Owned by whichever ingest thread has the turn.
+
+use std::sync::Arc;
+
+use brummer_capture::segment::MemoryTail;
+use brummer_capture::{
+    Block, ExitPayload, Frame, FrameKind, GapPayload, Position, ReadError, RunDir, SegmentReader,
+};
+use brummer_event::{GapReason, Level, LineSeq, RunId, Stream, WallNs};
+use brummer_insight::{Classifier, ClassifierContext, Findings};
+
+use crate::assemble::{Assembler, Feed, FrameAt};
+use crate::batch::{Batch, Reading, RecordDraft};
+use crate::board::{RunShelf, Shelf};
+use crate::chunk::Lines;
+use crate::link::Link;
+use crate::replay::own_text;
+use crate::resume::Resume;
+use crate::{RunProgress, derive};
+
+/// Bytes of captures that a turn reads at most.
+pub(crate) const QUANTUM: usize = 256 * 1024;
+/// A record is written without lines once so many bytes have none (progress lines that flood).
+const SILENT_BYTES: u64 = 1024 * 1024;
+/// How long a capture that cannot be read is left alone, ns.
+const RETRY_NS: u64 = 1_000_000_000;
+
+/// News for a run from outside.
+#[derive(Debug, Default)]
+pub(crate) struct Mail {
+    pub bell: bool,
+    pub gone: bool,
+    /// A new connection to the shim.
+    pub again: bool,
+    pub memory: Option<Option<MemoryTail>>,
+}
+
+/// The bounds of a turn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn {
+    pub lines: usize,
+    /// Frames that were written later are left for another turn.
+    pub until_mono: Option<u64>,
+    pub now: u64,
+    pub wall: WallNs,
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    More,
+    Dry,
+    /// Read to the end of a run that is over.
+    Done,
+}
+
+/// What a reader begins with.
+pub(crate) struct Start {
+    pub run: RunId,
+    pub shelf: Arc<Shelf>,
+    pub shelf_run: Arc<RunShelf>,
+    pub link: Arc<Link>,
+    pub project_dir: Option<String>,
+    pub resume: Resume,
+    pub shim_alive: bool,
+    pub now: u64,
+}
+
+pub(crate) struct RunReader {
+    pub run: RunId,
+    pub shelf: Arc<Shelf>,
+    pub shelf_run: Arc<RunShelf>,
+    pub link: Arc<Link>,
+    /// Lent for the time that the run is behind.
+    pub block: Option<Block>,
+    /// Its clock is not ours: it ran before this boot.
+    pub other_boot: bool,
+    reader: SegmentReader,
+    assembler: Assembler,
+    reading: Reading,
+    /// Where this daemon began: bytes before were read already and are fed once more.
+    resume: Resume,
+    /// Bytes of the frame at the reader's position that are taken.
+    partly: Option<(Position, usize)>,
+    primed: bool,
+    gone: bool,
+    armed: Option<Position>,
+    /// Of the last record.
+    sealed: Position,
+    retry: Option<u64>,
+    /// Text bytes of the last batch: how much the next one will probably need.
+    hint: (usize, usize),
+}
+
+/// What the lines of a turn are collected in.
+struct Turned {
+    lines: Lines,
+    exit: Option<(usize, ExitPayload)>,
+}
+
+impl RunReader {
+    pub(crate) fn new(start: Start) -> Self {
+        let Start { run, shelf, shelf_run, link, project_dir, resume, shim_alive, now } = start;
+        let classifier = Classifier::new(ClassifierContext { project_dir, ..ClassifierContext::default() });
+        Self {
+            reader: SegmentReader::new(shelf_run.dir.clone(), resume.needed().frame),
+            assembler: Assembler::new(&resume, now),
+            reading: Reading::new(classifier),
+            run,
+            shelf,
+            shelf_run,
+            link,
+            block: None,
+            other_boot: false,
+            sealed: resume.needed().frame,
+            resume,
+            partly: None,
+            primed: false,
+            gone: !shim_alive,
+            armed: None,
+            retry: None,
+            hint: (0, 0),
+        }
+    }
+
+    pub(crate) fn take(&mut self, mail: Mail) {
+        if mail.bell {
+            self.armed = None;
+        }
+        if mail.again {
+            self.link.again();
+        }
+        self.gone |= mail.gone;
+        if let Some(memory) = mail.memory {
+            self.reader.set_memory(memory);
+        }
+    }
+
+    /// When the next turn is due although nothing rings.
+    pub(crate) fn deadline(&self, now: u64, wall: WallNs) -> Option<u64> {
+        let groups = self.reading.deadline().map(|at| {
+            // Wall time is a label; how far it lies ahead is all that is taken from it.
+            now.saturating_add(u64::try_from(at.saturating_sub(wall)).unwrap_or(0))
+        });
+        [self.assembler.deadline(), groups, self.retry].into_iter().flatten().min()
+    }
+
+    /// Closes the capture until the next turn.
+    pub(crate) fn rest(&mut self) {
+        self.reader.rest();
+    }
+
+    /// The time of the next frame, if there is one: ns of its boot, zero for another boot.
+    pub(crate) fn head(&mut self, block: &mut Block) -> Option<u64> {
+        let at = self.reader.position();
+        match self.reader.next(block) {
+            Ok(Some(frame)) => {
+                let time = if self.other_boot { 0 } else { frame.mono_ns };
+                self.reader.seek(frame.position);
+                Some(time)
+            }
+            Ok(None) => None,
+            // Its turn will find out what is wrong.
+            Err(_) => {
+                self.reader.seek(at);
+                Some(0)
+            }
+        }
+    }
+
+    /// One turn. Prepares itself at the first.
+    pub(crate) fn turn(&mut self, block: &mut Block, turn: &Turn) -> (Option<Batch>, After) {
+        self.retry = None;
+        let mut turned = Turned { lines: Lines::with_capacity(self.hint.0, self.hint.1), exit: None };
+        let gone = self.gone;
+        let mut after = self.frames(block, turn, &mut turned);
+        if !self.feeds_again() {
+            self.assembler.tick(turn.now, &mut turned.lines);
+        }
+        if after == After::Dry && gone && self.retry.is_none() {
+            self.assembler.finish(&mut turned.lines);
+            after = After::Done;
+        }
+        let batch = self.batch(turned, turn, after);
+        if after == After::Dry && !gone {
+            self.arm();
+        }
+        (batch, after)
+    }
+
+    fn arm(&mut self) {
+        let position = self.reader.position();
+        if self.armed != Some(position) {
+            self.armed = Some(position);
+            self.link.arm(position);
+        }
+    }
+
+    /// True while what is read lies before what was read by an earlier daemon.
+    fn feeds_again(&self) -> bool {
+        self.reader.position() < self.resume.reading.frame
+    }
+
+    fn frames(&mut self, block: &mut Block, turn: &Turn, turned: &mut Turned) -> After {
+        let mut bytes = 0;
+        loop {
+            let full = bytes >= QUANTUM || turned.lines.len() >= turn.lines;
+            if full && !self.feeds_again() {
+                return After::More;
+            }
+            match self.reader.next(block) {
+                Ok(Some(frame)) => {
+                    if turn.until_mono.is_some_and(|until| !self.other_boot && frame.mono_ns > until) {
+                        self.reader.seek(frame.position);
+                        return After::More;
+                    }
+                    bytes += frame.payload.len() + brummer_capture::frame::HEADER_LEN;
+                    let position = frame.position;
+                    if let Some(taken) = self.frame(&frame, turn, turned) {
+                        self.partly = Some((position, taken));
+                        self.reader.seek(position);
+                        return After::More;
+                    }
+                    self.partly = None;
+                }
+                Ok(None) => return After::Dry,
+                Err(error) => {
+                    if !self.recover(error, block, turn.now, turned) {
+                        return After::Dry;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes a frame; answers how many of its bytes if not all.
+    fn frame(&mut self, frame: &Frame<'_>, turn: &Turn, turned: &mut Turned) -> Option<usize> {
+        let at = FrameAt {
+            position: frame.position,
+            end: frame.end(),
+            wall: frame.wall_ns,
+            after_exit: frame.flags.after_exit(),
+        };
+        let stream = match frame.kind {
+            FrameKind::Out => Stream::Out,
+            FrameKind::Err => Stream::Err,
+            _ => {
+                if frame.position >= self.resume.reading.frame {
+                    self.other(frame, at, turned);
+                }
+                return None;
+            }
+        };
+        let point = self.resume.point(stream);
+        let from = match self.partly {
+            Some((position, taken)) if position == frame.position => taken,
+            _ if frame.position < point.frame => return None,
+            _ if frame.position == point.frame => point.byte as usize,
+            _ => 0,
+        };
+        let most = if self.feeds_again() { usize::MAX } else { turn.lines };
+        let feed = Feed { payload: frame.payload, from, at, now: turn.now, most };
+        let taken = self.assembler.bytes(stream, &feed, &mut turned.lines);
+        (taken < frame.payload.len()).then_some(taken)
+    }
+
+    fn other(&mut self, frame: &Frame<'_>, at: FrameAt, turned: &mut Turned) {
+        let lines = &mut turned.lines;
+        match frame.kind {
+            FrameKind::Exit => {
+                self.assembler.exit(at, lines);
+                self.assembler.own(&own_text(frame.kind, frame.payload), frame.payload.len(), at, lines);
+                let exit = ExitPayload::decode(frame.payload);
+                let failed = exit.as_ref().map_or(true, |exit| !exit.to_exit().is_success());
+                set_level(lines, if failed { Level::Error } else { Level::Info });
+                match exit {
+                    Ok(exit) => turned.exit = Some((lines.len().saturating_sub(1), exit)),
+                    Err(error) => {
+                        tracing::error!(run = %self.run, %error, "how the run ended cannot be read")
+                    }
+                }
+            }
+            FrameKind::Mark => {
+                self.assembler.own(&own_text(frame.kind, frame.payload), frame.payload.len(), at, lines);
+            }
+            FrameKind::Gap => {
+                match GapPayload::decode(frame.payload) {
+                    // That a whole segment is gone is noticed where it was. Bytes of a stream are missing here.
+                    Ok(gap) if gap.segment.is_none() => {
+                        self.assembler.gap(gap.reason, gap.bytes, gap.stream, lines);
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::warn!(run = %self.run, %error, "a gap of unknown size");
+                        self.assembler.gap(GapReason::Behind, 0, None, lines);
+                    }
+                }
+                self.assembler.passed(at);
+            }
+            FrameKind::Out | FrameKind::Err | FrameKind::Resize | FrameKind::Other(_) => {
+                self.assembler.passed(at)
+            }
+        }
+    }
+
+    /// Goes on behind what cannot be read; false: later.
+    fn recover(&mut self, error: ReadError, block: &mut Block, now: u64, turned: &mut Turned) -> bool {
+        metrics::counter!("brummer_logs_read_errors_total").increment(1);
+        let mut io = |error: &ReadError| {
+            tracing::error!(run = %self.run, %error, "the capture cannot be read now");
+            self.retry = Some(now.saturating_add(RETRY_NS));
+            false
+        };
+        match error {
+            ReadError::Gone { next, .. } => {
+                tracing::warn!(run = %self.run, %error, "output is lost");
+                self.assembler.gap(GapReason::Behind, 0, None, &mut turned.lines);
+                self.reader.seek(Position { segment: next, offset: 0 });
+                self.assembler.jumped(self.reader.position());
+                true
+            }
+            ReadError::Damaged { .. } | ReadError::Torn { .. } => {
+                let before = self.reader.position();
+                match self.reader.skip_damage(block) {
+                    Ok(bytes) => {
+                        tracing::warn!(run = %self.run, %error, bytes, "damaged output is passed over");
+                        self.assembler.gap(GapReason::DiskFull, bytes, None, &mut turned.lines);
+                        self.assembler.jumped(self.reader.position());
+                        // What cannot be skipped is waited for, not spun on.
+                        self.reader.position() > before || io(&error)
+                    }
+                    Err(error) => io(&error),
+                }
+            }
+            ReadError::Io { .. } => io(&error),
+        }
+    }
+
+    fn batch(&mut self, turned: Turned, turn: &Turn, after: After) -> Option<Batch> {
+        let Turned { mut lines, exit } = turned;
+        let mut findings = Findings::default();
+        self.reading.understand(&mut lines, &mut findings);
+        if after == After::Done || exit.is_some() {
+            self.reading.flush(WallNs::MAX, &mut findings);
+        } else if self.reading.deadline().is_some_and(|at| at <= turn.wall) {
+            self.reading.flush(turn.wall, &mut findings);
+        }
+        self.hint = (lines.text.len() + lines.text.len() / 8, lines.len() + lines.len() / 8);
+        let reading = self.assembler.reading().frame;
+        let silent = reading.segment != self.sealed.segment
+            || reading.offset.saturating_sub(self.sealed.offset) >= SILENT_BYTES;
+        let record = (lines.len() > 0 || (silent && !self.feeds_again())).then(|| {
+            let resume = self.assembler.seal();
+            self.sealed = resume.reading.frame;
+            RecordDraft::new(&lines, resume)
+        });
+        let drained = after == After::Done;
+        let worth = record.is_some() || !findings.is_empty() || drained;
+        worth.then_some(Batch { lines, record, findings, exit, drained })
+    }
+
+    /// Before the first turn: tells again what an earlier daemon published last, and puts the classifier where
+    /// it stood. Effects of what is read here were kept, or derived again when the engine was opened.
+    pub(crate) fn prime(&mut self, block: &mut Block) {
+        if std::mem::replace(&mut self.primed, true) {
+            return;
+        }
+        if let Some(position) = self.resume.exited {
+            self.tell_exit(position, block);
+        }
+        let run = self.shelf_run.clone();
+        derive::understand(
+            &self.shelf.key,
+            &run,
+            LineSeq::MAX,
+            block,
+            &mut self.reading,
+            |_, _, findings| {
+                findings.clear();
+            },
+        );
+    }
+
+    /// The supervisor may have missed the end of the leader.
+    fn tell_exit(&self, position: Position, block: &mut Block) {
+        let mut reader = SegmentReader::new(self.shelf_run.dir.clone(), position);
+        let framed = match reader.next(block) {
+            Ok(Some(frame)) if frame.kind == FrameKind::Exit => ExitPayload::decode(frame.payload).ok(),
+            _ => None,
+        };
+        let kept = || RunDir::at(&self.shelf_run.dir).read_exit().ok().flatten().map(|record| record.exit());
+        match framed.or_else(kept) {
+            Some(exit) => {
+                let seq = self.shelf_run.blocks.lock().last_seq().unwrap_or(0);
+                self.link.tell(RunProgress::ExitPublished { exit, seq });
+            }
+            None => tracing::warn!(run = %self.run, "how it ended is not known any more"),
+        }
+    }
+}
+
+fn set_level(lines: &mut Lines, level: Level) {
+    if let Some(meta) = lines.metas.last_mut() {
+        meta.level = level;
+    }
+}
