@@ -12,7 +12,8 @@
 //! Exit codes: 0 the run is over · 64 usage · 70 internal · 74 the run directory cannot be used · 75 the run
 //! is held by another shim · 78 `meta.json` cannot be used.
 
-#![cfg(target_os = "linux")]
+#[cfg(not(target_os = "linux"))]
+compile_error!("brummer-shim is written for Linux: pidfd, signalfd, child subreaper");
 
 use std::io::Write as _;
 use std::os::fd::{AsFd as _, OwnedFd};
