@@ -69,32 +69,32 @@ impl Outside {
         Self { client, asked: Vec::new(), streams: Streams::new(begin) }
     }
 
-    /// Performs an effect. What it leads to comes by [`Outside::poll`], or at once if it needs the screen.
+    /// Performs an effect. What a request leads to comes by [`Outside::next`]; what needs the screen is done
+    /// at once.
     ///
     /// # Errors
     /// When the terminal cannot be taken again after another program had it.
     pub fn perform(&mut self, effect: Effect, screen: &mut Screen) -> std::io::Result<Option<Message>> {
-        let slot = Slot::of(&effect);
-        let request = match effect {
+        let failed = match effect {
             Effect::Copy { text } => return Ok(Some(Message::Said(clipboard::copy(&text, screen)))),
             Effect::OpenUrl { url } => return Ok(Some(Message::Said(programs::open(&url)))),
-            Effect::Edit(spot) => {
-                return Ok(programs::edit(&spot, screen)?.err().map(|failure| Message::Said(Err(failure))));
-            }
-            Effect::Suspend => {
-                return Ok(programs::suspend(screen)?.err().map(|failure| Message::Said(Err(failure))));
-            }
-            request => request,
+            Effect::Edit(spot) => programs::edit(&spot, screen)?,
+            Effect::Suspend => programs::suspend(screen)?,
+            request => return Ok(self.ask(request)),
         };
+        Ok(failed.err().map(|failure| Message::Said(Err(failure))))
+    }
+
+    /// Sends a request off; its answer comes by [`Outside::next`]. One that is refused is answered at once.
+    pub fn ask(&mut self, request: Effect) -> Option<Message> {
+        let slot = Slot::of(&request);
         if slot != Slot::Own {
             self.asked.retain(|(known, _)| *known != slot);
         } else if self.asked.len() >= MOST {
-            return Ok(requests::refused(&request, "too much is being done already: wait for an answer"));
+            return requests::refused(&request, "too much is being done already: wait for an answer");
         }
-        if let Some(future) = requests::future(self.client.clone(), request) {
-            self.asked.push((slot, future));
-        }
-        Ok(None)
+        self.asked.push((slot, requests::future(self.client.clone(), request)?));
+        None
     }
 
     /// Opens and closes streams until exactly these are open.
