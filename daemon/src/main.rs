@@ -6,7 +6,6 @@ mod context;
 mod detach;
 mod directories;
 mod exit;
-mod findings;
 mod http;
 mod limits;
 mod lock;

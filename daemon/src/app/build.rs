@@ -20,7 +20,6 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use super::Start;
 use crate::args::Args;
 use crate::exit::Fatal;
-use crate::findings::{FindingsOf, NoticesOf};
 use crate::http::Http;
 use crate::lock::DaemonLock;
 use crate::run_logs::RunLogsOf;
@@ -113,20 +112,17 @@ async fn wire(
         .map_err(|error| Fatal::internal("the incident table", error))?;
     observe::register(&bus, &insight);
 
-    let findings = Arc::new(FindingsOf::new(insight.clone()));
-    let notices = Arc::new(NoticesOf { bus: bus.clone() });
     let logs = Logs::open(
         settings::logs(&user),
         &places.index(),
         &places.runs(),
         &store,
-        findings.clone(),
-        notices,
+        Arc::new(insight.clone()),
+        Arc::new(bus.clone()),
         scope,
     )
     .await
     .map_err(|error| Fatal::internal("the log engine", error))?;
-    findings.set_epoch(logs.epoch());
 
     let mut process = settings::process(&user, ProcessConfig::new(places.runs(), shim, boot_id));
     process.daemon_context = daemon_context;
