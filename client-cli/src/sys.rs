@@ -29,6 +29,25 @@ pub(crate) fn exit_on_interrupt() {
     }
 }
 
+/// Returns at the next interrupt, which from now on does not end this program. Never returns where
+/// interrupts were ignored before us.
+pub(crate) async fn interrupted() {
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    // The runtime's handler would call the one before it, and ours leaves.
+    // SAFETY: the default disposition runs no code of ours.
+    let before = unsafe { sigaction(Signal::SIGINT, &default) };
+    if let Ok(before) = before
+        && matches!(before.handler(), SigHandler::SigIgn)
+    {
+        // SAFETY: gives back what was there.
+        let _restored = unsafe { sigaction(Signal::SIGINT, &before) };
+        return std::future::pending().await;
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}
+
 /// Columns of the terminal that is stdout.
 pub(crate) fn terminal_width() -> Option<usize> {
     let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };

@@ -14,10 +14,8 @@ use crate::{exit, time, view};
 pub(crate) async fn perform(context: &mut Context, errors: Errors) -> Result<u8, Failure> {
     if let Some(ErrorsVerb::Show { id }) = errors.verb {
         // Options may stand before the verb, so the parser cannot tell; these belong to the list alone.
-        if !errors.names.is_empty() || errors.follow || errors.all || errors.since.is_some() {
-            return Err(Problem::usage("`errors show` takes the id of one error and nothing else")
-                .hint("a process named `show` is selected by PROJECT/show")
-                .into());
+        if errors.follow || errors.all || errors.since.is_some() {
+            return Err(Problem::usage("`errors show` takes the id of one error and nothing else").into());
         }
         return show(context, id).await;
     }

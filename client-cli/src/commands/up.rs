@@ -16,13 +16,12 @@ pub(crate) async fn perform(context: &mut Context, up: Up) -> Result<u8, Failure
     if !up.detach {
         super::refuse_document(context, "`up` without -d")?;
     }
-    let interrupted = async { tokio::signal::ctrl_c().await };
     // An interrupt ends the looking, never what is looked at.
     let detached = {
         let work = work(context, up);
         tokio::select! {
             biased;
-            Ok(()) = interrupted => None,
+            () = crate::sys::interrupted() => None,
             done = work => Some(done),
         }
     };

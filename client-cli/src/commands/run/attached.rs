@@ -117,14 +117,14 @@ impl<'a> Attached<'a> {
         };
         let mut ended = std::pin::pin!(wait_for_ever(client, &request));
         let mut gone = std::pin::pin!(output::reader_gone());
-        let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+        let mut interrupted = std::pin::pin!(crate::sys::interrupted());
         let from = Some(v1::follow_request::From::Cursor(self.cursor.clone()));
         let mut follow =
             client.follow_logs(v1::FollowRequest { from, filter: Some(self.filter.clone()), live: false });
         loop {
             tokio::select! {
                 biased;
-                Ok(()) = &mut interrupted => return Ok(End::Interrupted),
+                () = &mut interrupted => return Ok(End::Interrupted),
                 () = &mut gone => return Err(Failure::ReaderGone),
                 event = follow.next() => {
                     match event? {
@@ -219,7 +219,7 @@ impl<'a> Attached<'a> {
         let ask = async |client: &Client| client.processes().stop(request.clone()).await;
         tokio::select! {
             biased;
-            Ok(()) = tokio::signal::ctrl_c() => Err(left_running(self.result)),
+            () = crate::sys::interrupted() => Err(left_running(self.result)),
             stopped = context.command(self.client, Patience::Usual, ask) => stopped.map(|_| ()),
         }
     }
