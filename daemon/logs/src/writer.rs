@@ -141,12 +141,13 @@ impl Writer {
     }
 
     fn take(&self) -> Work {
-        let now = clock::mono_ns();
         let half = self.inbox.capacity() / 2;
+        // Asked again after each wait: the clock must be too, or what came during a wait is never due.
         let due = |run: RunId, lines: usize| {
             if lines >= half {
                 return 0;
             }
+            let now = clock::mono_ns();
             let last = self.slots.get(&run).and_then(|slot| self.published_at.get(&slot.shelf.key));
             last.map_or(0, |last| last.saturating_add(TICK_NS).saturating_sub(now))
         };
