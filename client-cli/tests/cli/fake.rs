@@ -20,7 +20,7 @@ type Streaming<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// What the daemon answers. Everything that is not set is empty.
 #[derive(Default)]
-pub struct Script {
+pub(crate) struct Script {
     pub project: v1::ProjectRef,
     pub processes: Vec<v1::Process>,
     pub results: Vec<v1::ActionResult>,
@@ -33,7 +33,7 @@ pub struct Script {
 }
 
 /// A running fake. Ends with the test.
-pub struct Fake {
+pub(crate) struct Fake {
     dir: tempfile::TempDir,
     state: Arc<State>,
     runtime: tokio::runtime::Runtime,
@@ -53,7 +53,7 @@ struct State {
 struct Services(Arc<State>);
 
 impl Fake {
-    pub fn start(script: Script) -> Self {
+    pub(crate) fn start(script: Script) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -77,45 +77,45 @@ impl Fake {
         Self { dir, state, runtime }
     }
 
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.dir.path().join("s")
     }
 
     /// Changes what is answered, and wakes followers.
-    pub fn change(&self, change: impl FnOnce(&mut Script)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Script)) {
         change(&mut self.state.script.lock().unwrap());
         self.state.changed.send_modify(|generation| *generation += 1);
     }
 
     /// Breaks every open stream, as a daemon that dies does.
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.state.cut.send_modify(|generation| *generation += 1);
     }
 
     /// Returns once a request of this kind has come.
-    pub fn until_asked(&self, kind: &str) {
+    pub(crate) fn until_asked(&self, kind: &str) {
         let mut asked = self.state.asked.subscribe();
         self.runtime
             .block_on(async { asked.wait_for(|asked| asked.contains_key(kind)).await.map(drop).unwrap() });
     }
 
     /// The newest request of a kind.
-    pub fn asked(&self, kind: &str) -> String {
+    pub(crate) fn asked(&self, kind: &str) -> String {
         self.state.asked.borrow().get(kind).cloned().unwrap_or_default()
     }
 }
 
 /// A no as the daemon says it.
-pub fn refusal(code: tonic::Code, ours: &str, message: &str, hint: &str) -> Status {
+pub(crate) fn refusal(code: tonic::Code, ours: &str, message: &str, hint: &str) -> Status {
     let metadata = HashMap::from([("hint".to_owned(), hint.to_owned())]);
     Status::with_error_details(code, message, ErrorDetails::with_error_info(ours, ERROR_DOMAIN, metadata))
 }
 
-pub fn line(seq: u64, stream: v1::Stream, text: &str) -> v1::LogLine {
+pub(crate) fn line(seq: u64, stream: v1::Stream, text: &str) -> v1::LogLine {
     v1::LogLine {
         seq,
         line: seq,
