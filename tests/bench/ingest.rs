@@ -10,14 +10,17 @@ const PAIRS: usize = 5;
 pub(crate) fn run(stage: &Stage, lines: u64) {
     let count = lines.to_string();
     let user = "[logs]\nkeep_bytes = \"4GiB\"\nkeep_total = \"8GiB\"\n";
-    let project = format!("[processes.flood]\nrun = [\"@testproc\", \"flood\", \"{count}\"]\nkind = \"task\"\nautostart = false\n");
+    let project = format!(
+        "[processes.flood]\nrun = [\"@testproc\", \"flood\", \"{count}\"]\nkind = \"task\"\nautostart = false\n"
+    );
     let (mut ours, mut floor) = (Vec::new(), Vec::new());
     for _ in 0..PAIRS {
         let scratch = stage.directory();
         let file = scratch.path().join("flood");
         settle();
         floor.push(timed(|| {
-            let script = format!("'{}' flood {count} | cat > '{}'", stage.path("testproc").display(), file.display());
+            let script =
+                format!("'{}' flood {count} | cat > '{}'", stage.path("testproc").display(), file.display());
             assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
         }));
         drop(scratch);

@@ -17,7 +17,8 @@ pub(crate) fn run(stage: &Stage) {
         if flood {
             world.ctl(&["start", "flood"]);
         }
-        let mut follow = world.follow(&["logs", "-f", "-n", "0", "--raw", "--no-prefix", "--stream", "out", "stamp"]);
+        let mut follow =
+            world.follow(&["logs", "-f", "-n", "0", "--raw", "--no-prefix", "--stream", "out", "stamp"]);
         world.ctl(&["start", "stamp"]);
         let mut lines = BufReader::new(follow.stdout.take().unwrap()).lines();
         let mut delays = Vec::with_capacity(LINES);

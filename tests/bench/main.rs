@@ -28,7 +28,8 @@ fn main() {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--lines" => {
-                lines = arguments.next().and_then(|text| text.replace('_', "").parse().ok()).expect("--lines N");
+                lines =
+                    arguments.next().and_then(|text| text.replace('_', "").parse().ok()).expect("--lines N");
             }
             name => names.push(name.to_owned()),
         }

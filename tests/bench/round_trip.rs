@@ -36,18 +36,35 @@ pub(crate) fn ps(stage: &Stage) {
 }
 
 pub(crate) fn spawn(stage: &Stage) {
-    let world = stage.world("", "[processes.stamp]\nrun = [\"@testproc\", \"stamp\", \"--every\", \"60s\"]\nautostart = false\n");
+    let world = stage.world(
+        "",
+        "[processes.stamp]\nrun = [\"@testproc\", \"stamp\", \"--every\", \"60s\"]\nautostart = false\n",
+    );
     let mut first = Vec::new();
     for _ in 0..TIMES {
         let asked = now();
         world.ctl(&["start", "stamp"]);
         world.ctl(&["wait", "stamp", "--for", "log=^[0-9]+$"]);
-        let said = world.ctl(&["logs", "stamp", "-n", "1", "--run", "last", "--stream", "out", "--raw", "--no-prefix"]);
+        let said = world.ctl(&[
+            "logs",
+            "stamp",
+            "-n",
+            "1",
+            "--run",
+            "last",
+            "--stream",
+            "out",
+            "--raw",
+            "--no-prefix",
+        ]);
         let stamp: u64 = said.lines().last().unwrap().trim().parse().unwrap();
         first.push(Duration::from_nanos(stamp - asked));
         world.ctl(&["stop", "stamp"]);
     }
-    println!("spawn         `brummerctl start` to the child's first line: {:.2} ms (at least 10)", ms(median(first)));
+    println!(
+        "spawn         `brummerctl start` to the child's first line: {:.2} ms (at least 10)",
+        ms(median(first))
+    );
 }
 
 fn now() -> u64 {
@@ -71,7 +88,8 @@ impl Runit {
         let service = dir.path().join("sleeper");
         std::fs::create_dir(&service).unwrap();
         std::fs::write(service.join("run"), "#!/bin/sh\nexec sleep 600\n").unwrap();
-        std::fs::set_permissions(service.join("run"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(service.join("run"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .unwrap();
         let supervisor = Command::new("runsv").arg(&service).stdin(Stdio::null()).spawn().ok()?;
         let runit = Self { dir, supervisor };
         while !runit.try_status() {
@@ -82,7 +100,12 @@ impl Runit {
 
     fn try_status(&self) -> bool {
         let service = self.dir.path().join("sleeper");
-        Command::new("sv").arg("status").arg(service).stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+        Command::new("sv")
+            .arg("status")
+            .arg(service)
+            .stdout(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
     }
 
     fn status(&self) {
