@@ -141,7 +141,8 @@ fn every_file_says_what_it_is_for() {
 
 #[test]
 fn no_spawn_escapes_the_tracker_and_no_queue_is_unbounded() {
-    for (path, text) in sources(&["proto", "daemon", "client-cli", "client-tui"]) {
+    // Clients have no scope; clippy makes each of their threads say why it exists.
+    for (path, text) in sources(&["proto", "daemon"]) {
         if path.starts_with("daemon/scope/") {
             continue;
         }
