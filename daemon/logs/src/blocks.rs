@@ -102,14 +102,14 @@ impl Blocks {
     }
 
     /// Gives up the entries that need segments before `segment`; answers the last number among them and how
-    /// many lines they had.
-    pub(crate) fn release_before(&mut self, segment: u32) -> Option<(LineSeq, u64)> {
+    /// many lines they had behind `counted`.
+    pub(crate) fn release_before(&mut self, segment: u32, counted: LineSeq) -> Option<(LineSeq, u64)> {
         let mut released: Option<(LineSeq, u64)> = None;
         while let Some(block) = self.entries.front()
             && block.before.needed().frame.segment < segment
         {
             let (_, lines) = released.unwrap_or_default();
-            released = Some((block.last_seq, lines + block.lines));
+            released = Some((block.last_seq, lines + if block.last_seq > counted { block.lines } else { 0 }));
             self.entries.pop_front();
         }
         released

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use brummer_capture::{Block as Bytes, Position, ReadError, SegmentReader};
+use brummer_capture::{Block as Bytes, Position, ReadError, RunDir, SegmentReader};
 use parking_lot::Mutex;
 
 use crate::blocks::Block;
@@ -42,8 +42,8 @@ pub(crate) fn load(
 ) -> Result<Chunk, HistoryError> {
     let path = run.index_path(entry.file);
     let index = read_index(&path, entry)?;
-    let mut replay = Replay::new(entry.before);
-    let mut reader = SegmentReader::new(run.dir.clone(), entry.before.needed().frame);
+    let mut before = entry.before;
+    let mut reader = SegmentReader::new(run.dir.clone(), before.needed().frame);
     let mut rest = index.as_slice();
     let mut chunks = Vec::new();
     while !rest.is_empty() {
@@ -51,20 +51,24 @@ pub(crate) fn load(
             return Err(HistoryError::Index(path));
         };
         rest = rest.get(length..).unwrap_or(&[]);
+        // Bytes that are in no line lie between records too: each one begins where the one before says.
+        let mut replay = Replay::new(before);
+        reader.seek(before.needed().frame);
+        before = head.after;
         let mut lines = Lines::default();
+        let mut holes = 0;
         for cut in Cuts::new(body).take(head.count as usize) {
+            holes += usize::from(cut.gap.is_some());
             while !replay.line(&cut, &mut lines) {
                 match reader.next(bytes) {
                     Ok(Some(frame)) => replay.frame(&frame),
-                    Ok(None) => return Err(HistoryError::Short),
-                    // A hole within the entry was there when the lines were cut: the index goes around it. One at
-                    // its beginning was made by retention.
-                    Err(ReadError::Gone { next, .. })
-                        if reader.position() != entry.before.needed().frame
-                            && next <= entry.after.reading.frame.segment =>
-                    {
-                        reader.seek(Position { segment: next, offset: 0 });
+                    // A hole that was there when the lines were cut is among the cuts, before what lies behind
+                    // it. Any other was made by retention.
+                    Ok(None) | Err(ReadError::Gone { .. }) if holes > 0 => {
+                        holes -= 1;
+                        reader.seek(behind_hole(&reader, run)?);
                     }
+                    Ok(None) => return Err(HistoryError::Short),
                     Err(ReadError::Gone { .. }) => return Err(HistoryError::Gone),
                     Err(ReadError::Damaged { .. } | ReadError::Torn { .. }) => {
                         if reader.skip_damage(bytes)? == 0 {
@@ -83,6 +87,14 @@ pub(crate) fn load(
         }
     }
     Chunk::join(&chunks).ok_or(HistoryError::Gone)
+}
+
+/// The next segment that is there.
+fn behind_hole(reader: &SegmentReader, run: &RunShelf) -> Result<Position, HistoryError> {
+    let segments = RunDir::at(&run.dir).segments().map_err(|_| HistoryError::Gone)?;
+    let next =
+        segments.iter().map(|segment| segment.number).find(|number| *number > reader.position().segment);
+    next.map(|segment| Position { segment, offset: 0 }).ok_or(HistoryError::Gone)
 }
 
 fn read_index(path: &PathBuf, entry: &Block) -> Result<Vec<u8>, HistoryError> {

@@ -217,8 +217,6 @@ pub(crate) struct Loaded {
     pub gaps: (u64, u64),
     /// Of the files.
     pub bytes: u64,
-    /// The last number and the lines whose captures are gone.
-    pub released: Option<(LineSeq, u64)>,
 }
 
 /// Reads the index files of a run and cuts them at the first record that is invalid or tells of bytes that
@@ -309,7 +307,6 @@ fn scan(
                         state: State::START,
                         gaps: (0, 0),
                         bytes: 0,
-                        released: None,
                     });
                     found.state =
                         State { number, length: place.to, resume: head.resume, last_seq: head.last_seq };

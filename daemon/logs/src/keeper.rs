@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use brummer_capture::segment::{segment_name, segment_number};
 use brummer_capture::{RunDir, WhenBehind};
-use brummer_event::{ProcessKey, RunId};
+use brummer_event::{LineSeq, ProcessKey, RunId};
 use brummer_scope::{StopFlag, clock};
 use brummer_store::seqs::{self, LogMark};
 use brummer_store::{Store, StoreError};
@@ -70,6 +70,8 @@ pub(crate) struct Keeper {
 /// What the thread alone knows.
 struct Holdings {
     runs: BTreeMap<RunId, (Kept, RunDisk)>,
+    /// Forgotten while they lived; with their files or without.
+    forgotten: HashMap<RunId, bool>,
     gap_ordered: bool,
 }
 
@@ -139,7 +141,7 @@ impl Keeper {
 
     /// The thread's work.
     pub(crate) fn run(&self, syncer: &Syncer, stop: &StopFlag) {
-        let mut holdings = Holdings { runs: BTreeMap::new(), gap_ordered: false };
+        let mut holdings = Holdings { runs: BTreeMap::new(), forgotten: HashMap::new(), gap_ordered: false };
         loop {
             let mut state = self.state.lock();
             let idle = |state: &mut State| {
@@ -211,6 +213,11 @@ impl Keeper {
                 kept.link = None;
                 disk.live = false;
             }
+            if let Some(files) = holdings.forgotten.remove(run)
+                && let Some((kept, _)) = holdings.runs.remove(run)
+            {
+                self.remove_run(&kept, files);
+            }
         }
         for run in changed {
             if let Some((kept, disk)) = holdings.runs.get_mut(&run) {
@@ -251,7 +258,7 @@ impl Keeper {
             let Some((kept, disk)) = holdings.runs.get(run) else { continue };
             let whole = !disk.live && disk.segments.last().is_some_and(|last| last.number <= *through);
             let before = if whole { u32::MAX } else { through.saturating_add(1) };
-            let released = released(&kept.shelf_run, before);
+            let released = released(&kept.shelf_run, before, kept.shelf.marks().evicted_to);
             if let Some((seq, lines)) = released {
                 let marks = kept.shelf.mark(|marks| {
                     marks.evicted_to = marks.evicted_to.max(seq);
@@ -279,7 +286,7 @@ impl Keeper {
             }
             let first_file = {
                 let mut blocks = kept.shelf_run.blocks.lock();
-                blocks.release_before(through.saturating_add(1));
+                blocks.release_before(through.saturating_add(1), 0);
                 blocks.first_file()
             };
             if let Some(first) = first_file {
@@ -295,7 +302,7 @@ impl Keeper {
     fn remove_run(&self, kept: &Kept, files: bool) {
         let run = kept.shelf_run.run;
         self.board.remove_run(&kept.shelf, run);
-        kept.shelf_run.blocks.lock().release_before(u32::MAX);
+        kept.shelf_run.blocks.lock().release_before(u32::MAX, 0);
         self.remove_index(run, |_| true);
         if files && let Err(error) = RunDir::at(&kept.shelf_run.dir).remove() {
             tracing::warn!(%error, "a run directory stays");
@@ -328,6 +335,7 @@ impl Keeper {
             holdings.runs.iter().filter(|(_, (_, disk))| disk.key == *key).map(|(run, _)| *run).collect();
         for run in runs {
             if holdings.runs.get(&run).is_some_and(|(_, disk)| disk.live) {
+                holdings.forgotten.insert(run, files);
                 continue;
             }
             if let Some((kept, _)) = holdings.runs.remove(&run) {
@@ -337,13 +345,13 @@ impl Keeper {
     }
 }
 
-/// The last number and the lines that would go with the segments before `before`.
-fn released(run: &RunShelf, before: u32) -> Option<(u64, u64)> {
+/// The last number and the lines behind `counted` that would go with the segments before `before`.
+fn released(run: &RunShelf, before: u32, counted: LineSeq) -> Option<(u64, u64)> {
     let blocks = run.blocks.lock();
     let going = blocks.iter().take_while(|block| block.before.needed().frame.segment < before);
     going.fold(None, |found, block| {
         let (_, lines) = found.unwrap_or((0, 0));
-        Some((block.last_seq, lines + block.lines))
+        Some((block.last_seq, lines + if block.last_seq > counted { block.lines } else { 0 }))
     })
 }
 

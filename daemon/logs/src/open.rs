@@ -114,6 +114,8 @@ struct FoundRun {
     run: RunId,
     dir: PathBuf,
     loaded: Loaded,
+    /// The oldest that is there; older ones a shim that was alone may have unlinked.
+    first_segment: Option<u32>,
     alive: bool,
 }
 
@@ -136,18 +138,15 @@ fn load_run(
         point.frame.segment < number
             || (point.frame.segment == number && point.frame.offset.saturating_add(inside) <= bytes)
     };
-    let Some(mut loaded) = index::load(index_dir, run, numbers, epoch, &mut exists)? else { return Ok(None) };
-    if let Some(first) = segments.first() {
-        // A shim that was alone may have unlinked what was indexed.
-        loaded.released = loaded.blocks.release_before(first.number);
-    }
-    Ok(Some(FoundRun { run, dir: dir.path().to_owned(), loaded, alive }))
+    let Some(loaded) = index::load(index_dir, run, numbers, epoch, &mut exists)? else { return Ok(None) };
+    let first_segment = segments.first().map(|first| first.number);
+    Ok(Some(FoundRun { run, dir: dir.path().to_owned(), loaded, first_segment, alive }))
 }
 
 fn show(
     index_dir: &Path,
     store: &Store,
-    runs: Vec<FoundRun>,
+    mut runs: Vec<FoundRun>,
     mut marks: HashMap<ProcessKey, Marks>,
     next: LineSeq,
     kept: Seqs,
@@ -159,11 +158,16 @@ fn show(
     let gauges = Arc::new(Gauges::default());
     let mut changed: HashMap<ProcessKey, Marks> = HashMap::new();
     let mut floors: BTreeMap<ProcessKey, LineSeq> = BTreeMap::new();
-    for found in &runs {
+    for found in &mut runs {
         let key = &found.loaded.key;
         let floor = floors.entry(key.clone()).or_insert(0);
         *floor = (*floor).max(found.loaded.state.last_seq);
-        if let Some((seq, lines)) = found.loaded.released {
+        let counted = marks.get(key).map_or(0, |mark| mark.evicted_to);
+        // A run without any segment has lost them all.
+        let first = found.first_segment.unwrap_or(u32::MAX);
+        if let Some((seq, lines)) = found.loaded.blocks.release_before(first, counted)
+            && seq > counted
+        {
             let mark = marks.entry(key.clone()).or_default();
             mark.evicted_to = mark.evicted_to.max(seq);
             mark.evicted_lines += lines;
@@ -182,7 +186,7 @@ fn show(
     let mut ended = Vec::new();
     let mut shown = Vec::new();
     for found in runs {
-        let FoundRun { run, dir, loaded, alive } = found;
+        let FoundRun { run, dir, loaded, alive, .. } = found;
         let floor = floors.get(&loaded.key).copied().unwrap_or(0);
         let shelf = board.shelf_or_new(&loaded.key, floor, Marks::default());
         let shelf_run = RunShelf::new(run, dir, index_dir.clone(), loaded.blocks, !alive);

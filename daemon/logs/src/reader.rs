@@ -84,6 +84,8 @@ pub(crate) struct RunReader {
     partly: Option<(Position, usize)>,
     primed: bool,
     gone: bool,
+    /// There should be something to read.
+    rung: bool,
     armed: Option<Position>,
     /// Of the last record.
     sealed: Position,
@@ -117,6 +119,7 @@ impl RunReader {
             partly: None,
             primed: false,
             gone: !shim_alive,
+            rung: !shim_alive,
             armed: None,
             retry: None,
             hint: (0, 0),
@@ -131,6 +134,7 @@ impl RunReader {
             self.link.again();
         }
         self.gone |= mail.gone;
+        self.rung |= mail.bell || mail.gone;
         if let Some(memory) = mail.memory {
             self.reader.set_memory(memory);
         }
@@ -203,6 +207,7 @@ impl RunReader {
 
     fn frames(&mut self, block: &mut Block, turn: &Turn, turned: &mut Turned) -> After {
         let mut bytes = 0;
+        let mut segment = None;
         loop {
             let full = bytes >= QUANTUM || turned.lines.len() >= turn.lines;
             if full && !self.feeds_again() {
@@ -210,7 +215,12 @@ impl RunReader {
             }
             match self.reader.next(block) {
                 Ok(Some(frame)) => {
-                    if turn.until_mono.is_some_and(|until| !self.other_boot && frame.mono_ns > until) {
+                    let later =
+                        turn.until_mono.is_some_and(|until| !self.other_boot && frame.mono_ns > until);
+                    // A record is about one segment, so that it can go when its segment goes.
+                    let first = *segment.get_or_insert(frame.position.segment);
+                    let next_segment = frame.position.segment != first && !turned.lines.metas.is_empty();
+                    if later || (next_segment && frame.position >= self.resume.reading.frame) {
                         self.reader.seek(frame.position);
                         return After::More;
                     }
@@ -223,6 +233,10 @@ impl RunReader {
                     }
                     self.partly = None;
                 }
+                Ok(None) if bytes == 0 && std::mem::take(&mut self.rung) => match self.hole() {
+                    Some(error) => drop(self.recover(error, block, turn.now, turned)),
+                    None => return After::Dry,
+                },
                 Ok(None) => return After::Dry,
                 Err(error) => {
                     if !self.recover(error, block, turn.now, turned) {
@@ -231,6 +245,14 @@ impl RunReader {
                 }
             }
         }
+    }
+
+    /// Something was announced and nothing is here: the segments between may be gone.
+    fn hole(&self) -> Option<ReadError> {
+        let wanted = self.reader.position().segment.saturating_add(1);
+        let segments = RunDir::at(&self.shelf_run.dir).segments().ok()?;
+        let next = segments.into_iter().map(|segment| segment.number).find(|number| *number >= wanted)?;
+        (next > wanted).then(|| ReadError::Gone { dir: self.shelf_run.dir.clone(), wanted, next })
     }
 
     /// Takes a frame; answers how many of its bytes if not all.

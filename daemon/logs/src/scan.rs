@@ -126,8 +126,9 @@ impl Plan {
         let mut low = after;
         let floor = view.floor.min(through);
         let runs = shelf.runs.load();
-        let cleared = shelf.marks().cleared_to;
-        low = low.max(cleared);
+        let marks = shelf.marks();
+        // What was said to be gone is not shown again, even if a file of it is still there.
+        low = low.max(marks.cleared_to).max(marks.evicted_to);
         if low < floor {
             for run in runs.iter().filter(|run| filter.wants_run(run.run)) {
                 self.add_run(shelf, run, filter, low, floor);

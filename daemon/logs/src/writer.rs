@@ -320,10 +320,11 @@ impl Writer {
         if after.drained {
             slot.shelf_run.ended.store(true, Ordering::Release);
             let last_seq = slot.shelf_run.blocks.lock().last_seq();
+            // The keeper first: who hears that it is drained may have it forgotten.
+            self.keeper.ended(after.run);
             slot.link.tell(RunProgress::Drained { last_seq });
             let key = slot.shelf.key.clone();
             self.slots.remove(&after.run);
-            self.keeper.ended(after.run);
             if !self.slots.values().any(|slot| slot.shelf.key == key) {
                 self.published_at.remove(&key);
             }
