@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{plain_words, tilde};
 use crate::json::project::Tally;
-use crate::json::system::{Pong, Started, Status, Version};
+use crate::json::system::{Pong, Started, Status, StoppedProcess, Version};
 use crate::style::Tone;
 use crate::table::{Cell, Column, Paper, Table};
 use crate::{time, units};
@@ -79,4 +79,13 @@ pub(crate) fn started(started: &Started) -> String {
         None => {}
     }
     line
+}
+
+/// `shop/api  stopped  exit 0`.
+pub(crate) fn stopped(process: &StoppedProcess) -> String {
+    let mut line = format!("{}/{}  stopped", process.project, process.name);
+    if !process.how.is_empty() && process.how != "stopped" {
+        line.push_str(&format!("  {}", process.how));
+    }
+    plain_words(&line)
 }

@@ -3,7 +3,7 @@
 use crate::json::process::Process;
 use crate::style::{self, Tone};
 use crate::table::{Cell, Column, Layout, Paper, Table};
-use crate::{time, units};
+use crate::{time, units, view};
 
 /// Which columns there are.
 #[derive(Debug, Clone, Copy, Default)]
@@ -106,10 +106,7 @@ fn optional<T>(value: Option<T>, write: impl FnOnce(T) -> String) -> Cell {
     value.map(write).map_or_else(Cell::default, Cell::new)
 }
 
-/// A command as one token: the JSON list of its words, spaces in them written `\u0020`.
+/// A command as one token: its spaces are shown (`npm␣run␣dev`). Exactly it is in the JSON.
 fn token(command: &[String]) -> String {
-    if command.is_empty() {
-        return String::new();
-    }
-    serde_json::to_string(command).unwrap_or_default().replace(' ', "\\u0020")
+    view::shell_words(command).replace(' ', "␣")
 }

@@ -17,7 +17,7 @@ use crate::json::incident::Incident;
 use crate::json::log::{self, Gap, GapMessage, Line, Record, Source, Stream};
 use crate::json::process::{Full, FullDocument, Process, WatchItem, WatchMessage};
 use crate::json::project::{Endpoint, Project, Script};
-use crate::json::system::{Pong, Started, Status, Version};
+use crate::json::system::{Pong, Started, Status, StoppedProcess, Version};
 use crate::json::wait::{Wait, WaitResult};
 use crate::json::{List, Versioned};
 use crate::table::Paper;
@@ -743,6 +743,7 @@ fn configuration_is_checked_and_shown() {
 fn the_small_documents() {
     let pong = Pong { pid: 1, version: text("0.1.0"), rtt_us: 410 };
     let version = Version { client: text("0.1.0"), daemon: None };
+    let stopped = |how: &str| StoppedProcess { project: text("shop"), name: text("api"), how: text(how) };
     let started = Started { did: "restarted", pid: 812, version: text("0.1.0"), kept: Some(3) };
     let told = [
         view::daemon::pong(&pong),
@@ -750,6 +751,8 @@ fn the_small_documents() {
         view::daemon::version(&version),
         document(&version),
         view::daemon::started(&started),
+        view::daemon::stopped(&stopped("exit 0")),
+        view::daemon::stopped(&stopped("stopped")),
         document(&started),
     ];
     insta::assert_snapshot!("small", told.join("\n"));

@@ -69,8 +69,7 @@ async fn stop_everything(context: &mut Context, client: &Client) -> Result<Vec<S
                 Some(Message::Stopped(process)) => {
                     let process = StoppedProcess::from(process);
                     if !json {
-                        let line = format!("{}/{}  stopped  {}", process.project, process.name, process.how);
-                        context.output.talk(view::plain_words(&line).trim_end());
+                        context.output.talk(&view::daemon::stopped(&process));
                     }
                     stopped.push(process);
                 }

@@ -96,7 +96,7 @@ impl<'a> Attached<'a> {
             stamp: Stamp::Nothing,
             escapes,
             colour: paper.colour,
-            width: None,
+            width: paper.width,
         };
         let filter = v1::LogFilter {
             scope: Some(scope(result)),
@@ -187,12 +187,19 @@ impl<'a> Attached<'a> {
                 Stream::Out => {
                     self.out.print(record, &mut text);
                     context.output.data(text)?;
+                    self.err.interrupted();
                 }
                 Stream::Err => {
                     self.err.print(record, &mut text);
                     context.output.aside(&text);
+                    self.out.interrupted();
                 }
-                Stream::Sys => context.output.talk(&brummer_proto::text::plain(&record.text)),
+                Stream::Sys => {
+                    let words = brummer_proto::text::plain(&record.text);
+                    context.output.talk(&format!("* {words}"));
+                    self.out.interrupted();
+                    self.err.interrupted();
+                }
             }
         }
         Ok(())
