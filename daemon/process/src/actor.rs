@@ -61,8 +61,8 @@ pub(crate) struct Form {
 #[derive(Debug)]
 pub(crate) enum Ask {
     Wish(Box<Wish>),
-    /// Another form, from the next start on.
-    Form(Form),
+    /// Another form, from the next start on. Answered once it is shown.
+    Form(Form, oneshot::Sender<()>),
     Read(oneshot::Sender<Arc<ProcessView>>),
     /// End, if nothing of it lives.
     Retire(oneshot::Sender<Result<(), ProcessError>>),
@@ -281,7 +281,11 @@ impl Actor {
             self.grant(std::mem::take(&mut wishes)).await;
             match ask {
                 Ask::Wish(_) => {}
-                Ask::Form(form) => self.reform(form),
+                Ask::Form(form, taken) => {
+                    self.form = form;
+                    self.show();
+                    let _unheard = taken.send(());
+                }
                 Ask::Read(reply) => drop(reply.send(self.cell.load())),
                 Ask::Retire(reply) => drop(reply.send(self.retire())),
                 Ask::Recover(memory, settled) => self.recover(*memory, settled).await,
@@ -289,11 +293,6 @@ impl Actor {
             }
         }
         self.grant(wishes).await;
-    }
-
-    fn reform(&mut self, form: Form) {
-        self.form = form;
-        self.show();
     }
 
     fn retire(&mut self) -> Result<(), ProcessError> {
@@ -314,6 +313,8 @@ impl Actor {
         let mut queue = VecDeque::from([input]);
         let mut why = why;
         while let Some(input) = queue.pop_front() {
+            // The sentence is about this input; what follows from it has its own.
+            let why = std::mem::take(&mut why);
             let Transition { next, effects } = self.machine.on(input);
             let before = std::mem::replace(&mut self.machine, next);
             if before == next && effects.is_empty() {
@@ -321,7 +322,7 @@ impl Actor {
             }
             tracing::trace!(process = %self.key, ?input, ?before, ?next, "transition");
             if next.phase != Phase::Waiting(Need::Unchecked) {
-                self.entered(before, std::mem::take(&mut why)).await;
+                self.entered(before, why).await;
             }
             for effect in effects {
                 self.perform(effect, &mut queue).await;

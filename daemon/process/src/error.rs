@@ -19,11 +19,11 @@ pub enum ProcessError {
     #[error("`{}` is declared in the configuration of {}; remove it there", key.name, key.project)]
     Declared { key: ProcessKey },
     /// It could not be spawned; no restart was tried.
-    #[error("`{}` could not be started: {reason}", key.name)]
+    #[error("{reason}")]
     StartFailed { key: ProcessKey, run: Option<RunId>, reason: String },
     /// It was to become ready (a task: to succeed) and ended otherwise.
     #[error("`{}` {reason}", key.name)]
-    Ended { key: ProcessKey, run: Option<RunId>, exit: Option<Exit>, reason: String },
+    Ended { key: ProcessKey, run: Option<RunId>, exit: Option<Box<Exit>>, reason: String },
     #[error("`{}` depends on `{dependency}`, which is not known in {}; declare it or start it first", key.name, key.project)]
     UnknownDependency { key: ProcessKey, dependency: String },
     #[error("these processes of {project} depend on each other in a circle: {}", path.join(" -> "))]

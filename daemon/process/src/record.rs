@@ -30,6 +30,8 @@ pub(crate) struct Record {
     pub(crate) next_start: Option<NextStart>,
     pub(crate) run: Option<String>,
     pub(crate) exit: Option<SavedExit>,
+    /// Its shim died and something outlived it.
+    pub(crate) left_behind: bool,
 }
 
 /// When a back-off is over.

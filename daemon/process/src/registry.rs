@@ -53,7 +53,7 @@ type Reply<T> = oneshot::Sender<Result<T, ProcessError>>;
 /// A wish about the list.
 enum Wish {
     Declare { project: String, project_dir: PathBuf, specs: Vec<ProcessSpec>, reply: Reply<()> },
-    Ensure { key: ProcessKey, spec: Option<NewSpec>, must_be_new: bool, reply: Reply<Handle> },
+    Ensure { key: ProcessKey, spec: Option<Box<NewSpec>>, must_be_new: bool, reply: Reply<Handle> },
     Forget { key: ProcessKey, reply: Reply<()> },
     Read { reply: oneshot::Sender<Registry> },
 }
@@ -99,6 +99,7 @@ impl RegistryHandle {
         spec: Option<NewSpec>,
         must_be_new: bool,
     ) -> Result<Handle, ProcessError> {
+        let spec = spec.map(Box::new);
         self.ask(|reply| Wish::Ensure { key, spec, must_be_new, reply }).await?
     }
 
@@ -142,7 +143,7 @@ impl Owner {
                     let _unheard = reply.send(self.declare(&project, &project_dir, specs).await);
                 }
                 Some(Wish::Ensure { key, spec, must_be_new, reply }) => {
-                    let _unheard = reply.send(self.ensure(key, spec, must_be_new).await);
+                    let _unheard = reply.send(self.ensure(key, spec.map(|spec| *spec), must_be_new).await);
                 }
                 Some(Wish::Forget { key, reply }) => {
                     let _unheard = reply.send(self.forget(key).await);
@@ -275,6 +276,13 @@ impl Owner {
 }
 
 async fn reform(handle: &Handle, form: Form) {
+    let view = handle.cell.load();
+    if view.declared == form.declared && view.spec == form.spec && view.project_dir == form.project_dir {
+        return;
+    }
+    let (taken, shown) = oneshot::channel();
     // An actor that is gone was forgotten, or the daemon stops: nobody needs the form.
-    let _gone = handle.asks.send(Ask::Form(form)).await;
+    if handle.asks.send(Ask::Form(form, taken)).await.is_ok() {
+        let _either = shown.await;
+    }
 }

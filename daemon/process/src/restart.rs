@@ -113,14 +113,9 @@ mod tests {
     fn the_schedule_of_a_process_that_ends_at_once() {
         let mut history = History::default();
         let (mut now, mut delays) = (0, Vec::new());
-        loop {
-            match history.ended(&steady(), now, Duration::ZERO, 0) {
-                Decision::Retry { delay, attempt } => {
-                    delays.push((attempt, delay.as_millis()));
-                    now += nanos(delay);
-                }
-                Decision::GiveUp => break,
-            }
+        while let Decision::Retry { delay, attempt } = history.ended(&steady(), now, Duration::ZERO, 0) {
+            delays.push((attempt, delay.as_millis()));
+            now += nanos(delay);
         }
         assert_eq!(delays, [(1, 250), (2, 500), (3, 1000), (4, 2000), (5, 4000)]);
         assert_eq!(history.ended(&steady(), now, Duration::ZERO, 0), Decision::GiveUp, "it stays given up");

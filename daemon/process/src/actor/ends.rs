@@ -15,12 +15,12 @@ use crate::restart::{Decision, mix};
 use crate::state::{End, Input, Phase};
 
 impl Actor {
-    /// The leader's end is known. Announced if everything it wrote `published` can be read (or nobody will
-    /// read on), once.
-    pub(super) async fn leader_ended(&mut self, published: bool) {
+    /// The leader's end may be known. Announced once, when the shim has told it (so that everything the shim told
+    /// before is told before) and everything the leader wrote can be read.
+    pub(super) async fn leader_ended(&mut self) {
         let stopping = matches!(self.machine.phase, Phase::Stopping(_));
         let Some(run) = &mut self.run else { return };
-        if run.announced || !(published || run.reading_ended || run.held.is_some()) {
+        if run.announced || !run.exit_told || !run.exit_readable {
             return;
         }
         let Some(mut exit) = run.held.clone().or_else(|| run.exit.clone()) else { return };

@@ -30,14 +30,16 @@ impl Actor {
             Some(News::Progress(RunProgress::ExitPublished { exit, .. })) => {
                 if let Some(run) = &mut self.run {
                     run.exit.get_or_insert(exit);
+                    run.exit_readable = true;
                 }
-                self.leader_ended(true).await;
+                self.leader_ended().await;
             }
             Some(News::Progress(RunProgress::Drained { .. }) | News::ReadingEnded) => {
+                // Nobody will read on: then the shim's word must do.
                 if let Some(run) = &mut self.run {
-                    run.reading_ended = true;
+                    run.exit_readable = true;
                 }
-                self.leader_ended(false).await;
+                self.leader_ended().await;
             }
             Some(News::Gone(gone)) => self.shim_gone(gone).await,
         }
@@ -62,9 +64,9 @@ impl Actor {
                 }
             }
             Up::Exit { exit, .. } => {
-                run.exit = Some(exit);
+                (run.exit, run.exit_told) = (Some(exit), true);
                 self.show();
-                self.leader_ended(false).await;
+                self.leader_ended().await;
             }
             // The link answers all others itself.
             _ => {}
@@ -102,6 +104,7 @@ impl Actor {
         run.gone = true;
         run.living = None;
         run.output_open = false;
+        run.exit_told = true;
         if let Some(record) = &gone.exit {
             run.exit.get_or_insert_with(|| record.exit());
         }
@@ -119,15 +122,10 @@ impl Actor {
         } else {
             Vec::new()
         };
-        let is_lost = self.run.as_ref().and_then(|run| run.exit.as_ref()).is_some_and(|exit| {
-            matches!(exit.reason, ExitReason::Lost)
-                || (exit.reason == ExitReason::StartFailed && gone.exit.is_none())
-        });
         if !found.is_empty() {
             self.orphans = Some(Orphans { run: id, holder: gone.holder, pids: found });
         }
-        // A held exit, one that can be read already, or one that nobody will ever read.
-        self.leader_ended(is_lost).await;
+        self.leader_ended().await;
         if self.orphans.is_none() {
             self.apply(Input::TreeGone, "").await;
         } else if matches!(self.machine.phase, Phase::Stopping(_) | Phase::Waiting(_)) {
@@ -159,6 +157,8 @@ impl Actor {
             (exit.started_mono_ns, exit.started_wall_ns) = (mono, wall);
         }
         run.exit = Some(exit);
+        // There is no last line to wait for.
+        run.exit_readable = true;
     }
 
     /// An earlier daemon wrote that it would begin this run, and died before it did.

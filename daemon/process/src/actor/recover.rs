@@ -4,7 +4,8 @@ use brummer_event::{Exit, ProcessState, RunId, WallNs};
 use tokio::sync::oneshot;
 
 use super::run::Run;
-use super::{Actor, Cause};
+use super::{Actor, Cause, Orphans};
+use crate::leftovers;
 use crate::link::{self, LinkedRun};
 use crate::record::{Record, RunRecord, SavedContext};
 use crate::shared::Living;
@@ -79,6 +80,9 @@ impl Actor {
             _ => Phase::Stopped,
         };
         self.machine = State::at_rest(phase);
+        if same_boot && record.is_some_and(|record| record.left_behind) {
+            self.find_left_behind().await;
+        }
         if phase != Phase::Backoff {
             self.next_start = None;
         }
@@ -95,6 +99,23 @@ impl Actor {
             self.reason = "the machine restarted before it was started".into();
             self.show_quietly();
             self.save().await;
+        }
+    }
+
+    /// What outlived the shim of its newest run may live on.
+    async fn find_left_behind(&mut self) {
+        let Some(run) = self.newest else { return };
+        let dir = brummer_capture::RunDir::of(&self.shared.config.runs_dir, run);
+        let scan = self.shared.scope.blocking("leftovers", move || {
+            let holder = brummer_capture::alive::holder(dir.path()).ok().flatten();
+            (holder, leftovers::find(run, holder))
+        });
+        if let Ok((holder, pids)) = scan.await
+            && !pids.is_empty()
+        {
+            self.orphans = Some(Orphans { run, holder, pids });
+            self.machine.tree = true;
+            self.watch_orphans();
         }
     }
 

@@ -32,10 +32,13 @@ pub(super) struct Run {
     pub(super) refused: Option<String>,
     pub(super) announced: bool,
     pub(super) gone: bool,
-    pub(super) reading_ended: bool,
     /// Living members of its tree, the leader left out; known after the leader's end.
     pub(super) tree: Vec<Member>,
     pub(super) output_open: bool,
+    /// The shim has told how the leader ended.
+    pub(super) exit_told: bool,
+    /// Everything the leader wrote can be read.
+    pub(super) exit_readable: bool,
     /// It was begun under an earlier daemon.
     pub(super) adopted: bool,
     pub(super) living: Option<Living>,
@@ -57,9 +60,10 @@ impl Run {
             refused: None,
             announced: false,
             gone: false,
-            reading_ended: false,
             tree: Vec::new(),
             output_open: false,
+            exit_told: false,
+            exit_readable: false,
             adopted: false,
             living: None,
         }

@@ -136,6 +136,7 @@ impl Actor {
             next_start: self.next_start,
             run: self.newest.map(|run| run.to_string()),
             exit: self.exit.as_ref().map(SavedExit::from),
+            left_behind: self.orphans.is_some(),
         }
     }
 

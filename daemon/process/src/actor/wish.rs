@@ -251,7 +251,7 @@ impl Actor {
             Some(exit) if exit.reason == ExitReason::StartFailed => {
                 ProcessError::StartFailed { key, run, reason }
             }
-            exit => ProcessError::Ended { key, run, exit: exit.clone(), reason },
+            exit => ProcessError::Ended { key, run, exit: exit.clone().map(Box::new), reason },
         }
     }
 }
