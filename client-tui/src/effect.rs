@@ -1,7 +1,7 @@
 //! Everything the UI can ask of the outside. Values only: they are performed in one place (`effects`).
 
 use crate::model::Place;
-use crate::model::filter::{Filter, Pattern};
+use crate::model::filter::Filter;
 use crate::model::log::Purpose;
 
 /// A command that changes processes, logs or projects.
@@ -53,6 +53,14 @@ pub struct PageQuestion {
     pub after: u32,
 }
 
+/// A line that matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Cursor just after it.
+    pub cursor: String,
+    pub time_ns: i64,
+}
+
 /// A code reference to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spot {
@@ -86,13 +94,12 @@ pub enum Effect {
         anchor: Anchor,
         forward: bool,
     },
-    /// How many lines match, and how many of them lie at or before a time.
+    /// How many lines match, and which of them one is.
     CountMatches {
         ticket: u64,
         place: Place,
         filter: Filter,
-        pattern: Pattern,
-        until_ns: Option<i64>,
+        at: Option<Hit>,
     },
     ListScripts {
         ticket: u64,

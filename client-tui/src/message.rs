@@ -93,7 +93,7 @@ pub enum Reply {
     Acted(Result<Acted, Failure>),
     Page { purpose: Purpose, page: Result<Page, Failure> },
     Found(Result<Option<Line>, Failure>),
-    Counted { total: u64, until: Option<u64> },
+    Counted { total: u64, place: Option<u64> },
     CountFailed(Failure),
     Scripts(Result<(Vec<Script>, Vec<String>), Failure>),
     Explained(Result<(Vec<Run>, String), Failure>),

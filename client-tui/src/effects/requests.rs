@@ -6,12 +6,15 @@ use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 
 use super::wire;
-use crate::effect::{Act, Anchor, Effect, PageQuestion};
+use crate::effect::{Act, Anchor, Effect, Hit, PageQuestion};
 use crate::message::{Acted, Failure, Message, Outcome, Reply};
 use crate::model::Place;
-use crate::model::filter::{Filter, Pattern};
+use crate::model::filter::Filter;
 use crate::model::log::{Line, Page};
 use crate::model::process::{Run, Script};
+
+/// Lines of one time that are read at once to tell their order.
+const TIES: u32 = 1000;
 
 /// An error as its user is told it.
 pub fn failure(error: ClientError) -> Failure {
@@ -81,12 +84,12 @@ pub(super) fn future(client: Client, effect: Effect) -> Option<LocalBoxFuture<'s
             reply(ticket, Reply::Found(found))
         }
         .boxed_local(),
-        Effect::CountMatches { ticket, place, filter, pattern, until_ns } => async move {
-            let counted = count(&client, &place, filter, pattern, until_ns).await;
+        Effect::CountMatches { ticket, place, filter, at } => async move {
+            let counted = count(&client, &place, filter, at).await;
             reply(
                 ticket,
                 match counted {
-                    Ok((total, until)) => Reply::Counted { total, until },
+                    Ok((total, place)) => Reply::Counted { total, place },
                     Err(error) => Reply::CountFailed(failure(error)),
                 },
             )
@@ -193,14 +196,21 @@ fn acted(results: Vec<v1::ActionResult>, project: Option<v1::ProjectRef>) -> Act
 }
 
 async fn read(client: &Client, place: &Place, question: PageQuestion) -> Result<Page, ClientError> {
+    Ok(wire::page(read_raw(client, place, question).await?))
+}
+
+async fn read_raw(
+    client: &Client,
+    place: &Place,
+    question: PageQuestion,
+) -> Result<v1::ReadResponse, ClientError> {
     let request = v1::ReadRequest {
         anchor: Some(anchor(question.anchor)),
         before: question.before,
         after: question.after,
         filter: Some(wire::filter(wire::scope(place), &question.filter)),
     };
-    let answer = client.call(async |client| client.logs().read(request.clone()).await).await?;
-    Ok(wire::page(answer))
+    client.call(async |client| client.logs().read(request.clone()).await).await
 }
 
 fn anchor(anchor: Anchor) -> v1::Anchor {
@@ -227,22 +237,34 @@ async fn find(
     Ok(if forward { lines.next() } else { lines.next_back() })
 }
 
+/// Counts earlier times, then the lines of the very time up to this one: those of one write share theirs.
 async fn count(
     client: &Client,
     place: &Place,
-    mut filter: Filter,
-    pattern: Pattern,
-    until_ns: Option<i64>,
+    filter: Filter,
+    at: Option<Hit>,
 ) -> Result<(u64, Option<u64>), ClientError> {
-    filter.text = Some(pattern);
     let whole = wire::filter(wire::scope(place), &filter);
     let request = |filter: v1::LogFilter| v1::CountRequest { filter: Some(filter) };
     let asked = request(whole.clone());
     let total = client.call(async |client| client.logs().count(asked.clone()).await).await?.lines;
-    let Some(until_ns) = until_ns else { return Ok((total, None)) };
-    let asked = request(v1::LogFilter { until_ns: Some(until_ns), ..whole });
-    let until = client.call(async |client| client.logs().count(asked.clone()).await).await?.lines;
-    Ok((total, Some(until)))
+    let Some(hit) = at else { return Ok((total, None)) };
+    let asked = request(v1::LogFilter { until_ns: Some(hit.time_ns), ..whole });
+    let earlier = client.call(async |client| client.logs().count(asked.clone()).await).await?.lines;
+    let mut same = 0;
+    let mut cursor = hit.cursor;
+    loop {
+        let anchor = Anchor::Cursor(cursor);
+        let question = PageQuestion { filter: filter.clone(), anchor, before: TIES, after: 0 };
+        let answer = read_raw(client, place, question).await?;
+        let times = answer.lines.iter().flat_map(|lines| &lines.lines).map(|line| line.time_ns);
+        let ties = times.rev().take_while(|time| *time == hit.time_ns).count();
+        same += ties as u64;
+        if ties < TIES as usize || !answer.more_before {
+            return Ok((total, Some(earlier + same)));
+        }
+        cursor = answer.first_cursor;
+    }
 }
 
 async fn scripts(client: &Client, place: &Place) -> Result<(Vec<Script>, Vec<String>), ClientError> {

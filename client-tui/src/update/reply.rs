@@ -29,7 +29,7 @@ pub(super) fn update(model: &mut Model, ticket: u64, reply: Reply) -> Vec<Effect
             Vec::new()
         }
         Reply::Found(result) => search::found(model, ticket, result),
-        Reply::Counted { total, until } => search::counted(model, ticket, total, until),
+        Reply::Counted { total, place } => search::counted(model, ticket, total, place),
         Reply::CountFailed(failure) => {
             model.status = Some(Status::error(failure.message, failure.hint));
             Vec::new()

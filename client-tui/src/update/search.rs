@@ -1,7 +1,7 @@
 //! Searching: the daemon looks for the next line and counts all of them; errors are searched in their list.
 
 use super::{action, lines, lists};
-use crate::effect::{Anchor, Effect};
+use crate::effect::{Anchor, Effect, Hit};
 use crate::message::Failure;
 use crate::model::filter::{Filter, Level, Pattern};
 use crate::model::log::Line;
@@ -120,7 +120,9 @@ pub(super) fn found(model: &mut Model, ticket: u64, result: Result<Option<Line>,
                         let end = if finding.forward { "beginning" } else { "end" };
                         model.status = Some(Status::info(format!("searched on from the {end}")));
                     }
-                    effects.extend(count(model, Some(line.time_ns)));
+                    let cursor = model.log.cursor_at(line.last_seq, line.time_ns);
+                    let hit = cursor.map(|cursor| Hit { cursor, time_ns: line.time_ns });
+                    effects.extend(count(model, hit));
                 }
                 Sought::Error => {}
             }
@@ -143,28 +145,27 @@ pub(super) fn found(model: &mut Model, ticket: u64, result: Result<Option<Line>,
     }
 }
 
-/// Has the matches counted: all of them, and those up to a time.
-pub(super) fn count(model: &mut Model, until_ns: Option<i64>) -> Vec<Effect> {
+/// Has the matches counted, and which of them one is.
+pub(super) fn count(model: &mut Model, at: Option<Hit>) -> Vec<Effect> {
     if model.search.active.is_none() || model.view == View::Errors {
         return Vec::new();
     }
     let ticket = model.ticket();
-    let filter = model.log.filter.clone();
-    let combined = sought_filter(model, Sought::Match { first: false, wrapped: false });
+    let filter = sought_filter(model, Sought::Match { first: false, wrapped: false });
     let Some(active) = &mut model.search.active else { return Vec::new() };
     active.count_ticket = ticket;
-    if until_ns.is_none() {
+    if at.is_none() {
         (active.total, active.place) = (None, None);
     }
-    let pattern = combined.text.unwrap_or_else(|| active.pattern.clone());
-    vec![Effect::CountMatches { ticket, place: model.place.clone(), filter, pattern, until_ns }]
+    vec![Effect::CountMatches { ticket, place: model.place.clone(), filter, at }]
 }
 
-pub(super) fn counted(model: &mut Model, ticket: u64, total: u64, until: Option<u64>) -> Vec<Effect> {
+pub(super) fn counted(model: &mut Model, ticket: u64, total: u64, place: Option<u64>) -> Vec<Effect> {
     match &mut model.search.active {
         Some(active) if active.count_ticket == ticket => {
             active.total = Some(total);
-            active.place = until.map(|until| until.clamp(1, total.max(1)));
+            // Both were counted one after the other; lines may have come in between.
+            active.place = place.map(|place| place.clamp(1, total.max(1)));
         }
         _ => model.redraw = false,
     }

@@ -117,7 +117,7 @@ fn held_with_new_lines_and_chips_and_a_search() {
             crate::effect::Effect::CountMatches { ticket, .. } => Some(*ticket),
             _ => None,
         });
-        let reply = Reply::Counted { total: 17, until: Some(3) };
+        let reply = Reply::Counted { total: 17, place: Some(3) };
         update(model, NOW, Message::Reply { ticket: ticket.unwrap(), reply });
     });
 }

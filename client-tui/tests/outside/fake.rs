@@ -69,8 +69,9 @@ pub(crate) async fn client(socket: &Path) -> Client {
     Client::connect(options).await.unwrap()
 }
 
-fn time_of(seq: u64) -> i64 {
-    i64::try_from(seq).unwrap() * 1_000_000
+/// Ten lines are written at once.
+pub(crate) fn time_of(seq: u64) -> i64 {
+    i64::try_from(seq / 10).unwrap() * 1_000_000
 }
 
 fn line(seq: u64) -> v1::LogLine {
@@ -112,7 +113,7 @@ fn passing(filter: &v1::LogFilter) -> Vec<u64> {
     (1..=LINES)
         .filter(|seq| line(*seq).level >= level)
         .filter(|seq| text.as_ref().is_none_or(|text| format!("line {seq}").contains(text)))
-        .filter(|seq| filter.until_ns.is_none_or(|until| time_of(*seq) <= until))
+        .filter(|seq| filter.until_ns.is_none_or(|until| time_of(*seq) < until))
         .collect()
 }
 

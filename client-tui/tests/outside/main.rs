@@ -11,7 +11,7 @@
 
 mod fake;
 
-use brummer_tui::effect::{Act, Anchor, Effect, PageQuestion};
+use brummer_tui::effect::{Act, Anchor, Effect, Hit, PageQuestion};
 use brummer_tui::effects::Outside;
 use brummer_tui::message::{Change, Message, Reply, Update};
 use brummer_tui::model::Place;
@@ -99,18 +99,23 @@ async fn the_nearest_match_is_found_on_either_side() {
 }
 
 #[tokio::test]
-async fn matches_are_counted_up_to_a_line() {
+async fn matches_are_counted_and_numbered() {
     let world = World::new();
     let mut outside = world.outside().await;
-    let pattern = Pattern { text: "line 20".into(), regex: false };
-    let request = Effect::CountMatches {
-        ticket: 7,
-        place: place(),
-        filter: Filter::default(),
-        pattern,
-        until_ns: Some(200 * 1_000_000),
-    };
-    assert_eq!(reply(&mut outside, request).await, Reply::Counted { total: 11, until: Some(2) });
+    let text = Some(Pattern { text: "line 20".into(), regex: false });
+    let filter = Filter { text, ..Filter::default() };
+    // 20, 200, 201 … 209; lines that were written together share their time.
+    for (seq, number) in [(20, 1), (200, 2), (203, 5), (209, 11)] {
+        let at = Some(Hit { cursor: format!("l1.feed.{seq}.0"), time_ns: fake::time_of(seq) });
+        let request = Effect::CountMatches { ticket: 7, place: place(), filter: filter.clone(), at };
+        assert_eq!(
+            reply(&mut outside, request).await,
+            Reply::Counted { total: 11, place: Some(number) },
+            "{seq}"
+        );
+    }
+    let request = Effect::CountMatches { ticket: 7, place: place(), filter, at: None };
+    assert_eq!(reply(&mut outside, request).await, Reply::Counted { total: 11, place: None });
 }
 
 #[tokio::test]
@@ -214,7 +219,7 @@ async fn a_loss_is_told_once_and_lines_go_on_by_cursor() {
             other => panic!("{other:?} after {away}"),
         }
     }
-    assert!(world.fake.asked().contains(&format!("resumed at l1.feed.{LINES}.{}", LINES * 1_000_000)));
+    assert!(world.fake.asked().contains(&format!("resumed at l1.feed.{LINES}.{}", fake::time_of(LINES))));
 }
 
 #[tokio::test]
