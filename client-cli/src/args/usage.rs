@@ -39,7 +39,8 @@ pub(crate) fn asks_nothing(error: &clap::Error) -> bool {
 pub(crate) fn problem(error: &clap::Error) -> Option<Problem> {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) => texts.first().cloned(),
+        // Clap sorts by likeness, the nearest last.
+        Some(ContextValue::Strings(texts)) => texts.last().cloned(),
         _ => None,
     };
     match error.kind() {

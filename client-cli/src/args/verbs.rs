@@ -74,7 +74,7 @@ pub(crate) struct Restart {
 #[derive(Debug, Args)]
 pub(crate) struct Run {
     /// Name of the process [default: after the command]
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub name: Option<String>,
     /// Directory to run it in [default: the current one]
     #[arg(long, value_hint = ValueHint::DirPath)]

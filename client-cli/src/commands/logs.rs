@@ -131,7 +131,11 @@ fn filter(context: &Context, logs: &Logs) -> Result<v1::LogFilter, Failure> {
         since_ns: logs.since.map(|since| since.at(now)),
         until_ns: logs.until.map(|until| until.at(now)),
         context: logs.context,
-        include_replaced: false,
+        // A program can prove completeness by `line` only if it gets every state; people want the last.
+        include_replaced: context.output.format().is_json()
+            && !logs.count
+            && logs.grep.is_none()
+            && logs.regex.is_none(),
     })
 }
 

@@ -63,7 +63,7 @@ pub(crate) struct Printer {
     manner: Manner,
     /// A line that has no end yet.
     open: Option<Place>,
-    /// The newest line on the terminal, and how many rows it takes.
+    /// The newest line on the terminal, and how many columns it takes.
     newest: Option<(Place, usize)>,
 }
 
@@ -83,21 +83,27 @@ impl Printer {
     pub(crate) fn print(&mut self, record: &Record, out: &mut Vec<u8>) {
         let place = Place { run: record.source.run.clone(), stream: record.stream, line: record.line };
         let body = self.body(record);
-        if self.open.as_ref() == Some(&place) && !record.replaces_previous {
-            out.extend_from_slice(&body);
-            self.end(record, place, out);
-            return;
+        let continues = self.open.as_ref() == Some(&place) && !record.replaces_previous;
+        let lead = if continues { String::new() } else { self.lead(record) };
+        let takes_its_place = record.replaces_previous && self.take_back(&place, out);
+        if !continues && !takes_its_place {
+            self.close(out);
         }
-        self.close(out);
-        if record.replaces_previous {
-            self.take_back(&place, out);
-        }
-        let lead = self.lead(record);
         out.extend_from_slice(lead.as_bytes());
         out.extend_from_slice(&body);
-        let rows = self.rows(&lead, &body);
-        self.end(record, place.clone(), out);
-        self.newest = rows.filter(|_| !record.part).map(|rows| (place, rows));
+        let before = match &self.newest {
+            Some((newest, columns)) if continues && *newest == place => Some(*columns),
+            _ if continues => None,
+            _ => Some(0),
+        };
+        self.newest =
+            before.zip(self.columns(&lead, &body)).map(|(before, columns)| (place.clone(), before + columns));
+        if record.part {
+            self.open = Some(place);
+        } else {
+            self.open = None;
+            out.push(b'\n');
+        }
     }
 
     /// Ends a line that is still open, before anything else is written.
@@ -112,32 +118,29 @@ impl Printer {
         self.newest = None;
     }
 
-    fn end(&mut self, record: &Record, place: Place, out: &mut Vec<u8>) {
-        if record.part {
-            self.open = Some(place);
-        } else {
-            self.open = None;
-            out.push(b'\n');
+    /// Back to where the replaced state began, and away with it. False if something else stands there.
+    fn take_back(&mut self, place: &Place, out: &mut Vec<u8>) -> bool {
+        let Some(width) = self.manner.width.filter(|width| *width > 0) else { return false };
+        let Some((newest, columns)) = &self.newest else { return false };
+        if newest.run != place.run || newest.stream != place.stream {
+            return false;
         }
+        let rows = columns.div_ceil(width).max(1);
+        // An open line leaves the cursor on its last row, an ended one below it.
+        match if self.open.take().is_some() { rows - 1 } else { rows } {
+            0 => {}
+            up => out.extend_from_slice(format!("\u{1b}[{up}A").as_bytes()),
+        }
+        out.extend_from_slice(b"\r\x1b[0J");
+        true
     }
 
-    /// Up to where the replaced state began, and away with it.
-    fn take_back(&mut self, place: &Place, out: &mut Vec<u8>) {
-        if let Some((newest, rows)) = &self.newest
-            && newest.run == place.run
-            && newest.stream == place.stream
-        {
-            out.extend_from_slice(format!("\u{1b}[{rows}A\u{1b}[0J").as_bytes());
-        }
-    }
-
-    fn rows(&self, lead: &str, body: &[u8]) -> Option<usize> {
-        let width = self.manner.width.filter(|width| *width > 0)?;
-        if self.manner.escapes == Escapes::Raw || body.contains(&b'\t') {
+    /// Columns on the terminal, if that can be told.
+    fn columns(&self, lead: &str, body: &[u8]) -> Option<usize> {
+        if self.manner.width.is_none() || self.manner.escapes == Escapes::Raw || body.contains(&b'\t') {
             return None;
         }
-        let shown = text::plain(lead.as_bytes()).width() + text::plain(body).width();
-        Some(shown.div_ceil(width).max(1))
+        Some(text::plain(lead.as_bytes()).width() + text::plain(body).width())
     }
 
     fn lead(&self, record: &Record) -> String {

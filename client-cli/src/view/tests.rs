@@ -566,12 +566,28 @@ fn a_progress_line_takes_its_own_place_on_a_terminal() {
     let terminal = Manner { prefix: Prefix::Nothing, width: Some(10), ..manner() };
     let pipe = Manner { prefix: Prefix::Nothing, ..manner() };
     let records = [state(1, "10%"), state(2, "20%")];
-    assert_eq!(print(terminal.clone(), &records), "10%\n\u{1b}[1A\u{1b}[0J20%\n");
-    assert_eq!(print(pipe, &records), "10%\n20%\n", "a pipe gets each state");
+    assert_eq!(print(terminal.clone(), &records), "10%\n\u{1b}[1A\r\u{1b}[0J20%\n");
+    assert_eq!(print(pipe.clone(), &records), "10%\n20%\n", "a pipe gets each state");
     let wrapped = [state(1, "twelve columns"), state(2, "20%")];
-    assert_eq!(print(terminal.clone(), &wrapped), "twelve columns\n\u{1b}[2A\u{1b}[0J20%\n");
-    let between = [state(1, "10%"), other, state(2, "20%")];
-    assert_eq!(print(terminal, &between), "10%\nnote\n20%\n", "what stands between is not taken away");
+    assert_eq!(print(terminal.clone(), &wrapped), "twelve columns\n\u{1b}[2A\r\u{1b}[0J20%\n");
+    let between = [state(1, "10%"), other.clone(), state(2, "20%")];
+    assert_eq!(
+        print(terminal.clone(), &between),
+        "10%\nnote\n20%\n",
+        "what stands between is not taken away"
+    );
+
+    // As the daemon sends a bar that is still moving: each state is without its end, and the last is ended.
+    let open = |line, words: &str| Record { part: true, ..state(line, words) };
+    let end = Record { replaces_previous: false, ..state(2, "") };
+    let bar = [open(1, "10%"), open(2, "20%"), end.clone()];
+    assert_eq!(print(terminal.clone(), &bar), "10%\r\u{1b}[0J20%\n");
+    assert_eq!(print(pipe, &bar), "10%\n20%\n");
+    let grown =
+        [open(1, "ten colums"), Record { replaces_previous: false, ..open(1, "+") }, open(2, "20%"), end];
+    assert_eq!(print(terminal.clone(), &grown), "ten colums+\u{1b}[1A\r\u{1b}[0J20%\n");
+    let torn = [open(1, "10%"), other, open(2, "20%")];
+    assert_eq!(print(terminal, &torn), "10%\nnote\n20%\n");
 }
 
 #[test]
