@@ -108,8 +108,14 @@ fn a_name_that_is_taken_or_runs_is_a_conflict() {
     home.ctl_in(project.dir(), ["up", "-d"]).ok();
     home.ctl_in(project.dir(), ["run", "--name", "api", "--", "true"]).code(5);
     home.ctl_in(project.dir(), ["rm", "api"]).code(5);
-    let empty = home.project("empty", "");
-    home.ctl_in(empty.dir(), ["up", "-d"]).code(5);
+    let scripts = home.project("scripts", "");
+    scripts.write("package.json", r#"{"scripts":{"build":"true"}}"#);
+    let answer = home.ctl_in(scripts.dir(), ["up", "-d"]).code(5);
+    assert!(
+        answer.stderr.contains("build"),
+        "nothing is meant to start; the scripts are listed: {}",
+        answer.stderr
+    );
 }
 
 #[test]

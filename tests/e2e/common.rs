@@ -66,7 +66,9 @@ pub(crate) fn assert_complete(lines: &[Value]) {
         let stream = (run.clone(), line["stream"].as_str().unwrap().to_owned());
         let number = line["line"].as_u64().unwrap();
         let before = last.get(&run).copied().unwrap_or(0);
-        let continues = part_open.get(&stream).copied().unwrap_or(false);
+        // A newer state of a progress line has a number of its own.
+        let replaces = line["replaces_previous"].as_bool().unwrap();
+        let continues = part_open.get(&stream).copied().unwrap_or(false) && !replaces;
         if !continues {
             assert_eq!(number, before + 1, "a hole in run {run} before {line}");
             last.insert(run, number);

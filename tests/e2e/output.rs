@@ -101,11 +101,13 @@ fn the_same_question_gives_the_same_lines_everywhere() {
         "[processes.p]\nrun = \"for i in 1 2 3 4 5 6; do echo \\\"line $i\\\"; echo \\\"ERROR bad $i\\\" >&2; done\"\nkind = \"task\"\n",
     );
     home.ctl_in(project.dir(), ["up", "-d", "--wait"]).ok();
-    let ask = |arguments: &[&str]| {
-        let mut all = vec!["logs", "p", "-n", "all"];
-        all.extend(arguments);
-        let read = home.ctl_in(project.dir(), all.iter().copied().chain(["-o", "jsonl"])).ok().jsonl().len();
-        let count = home.ctl_in(project.dir(), all.iter().copied().chain(["--count"])).ok().stdout;
+    let ask = |arguments: &[&'static str]| {
+        let with = |more: &[&'static str]| {
+            let all = ["logs", "p"].iter().chain(arguments).chain(more).copied().collect::<Vec<_>>();
+            home.ctl_in(project.dir(), all).ok()
+        };
+        let read = with(&["-n", "all", "-o", "jsonl"]).jsonl().len();
+        let count = with(&["--count"]).stdout;
         assert_eq!(count.trim(), read.to_string(), "{arguments:?}");
         read
     };

@@ -32,6 +32,8 @@ fn the_tui_shows_processes_logs_and_errors_and_acts_on_keys() {
     screen.send("?");
     screen.until("help made from the key table", |text| text.to_lowercase().contains("restart"));
     screen.send("\u{1b}");
+    // Sent at once the two would be one key, as a terminal says Alt.
+    screen.until("the help is closed", |text| !text.contains("┌ all keys"));
     screen.send("g");
     screen.send("s");
     screen.until("it is stopped", |text| text.contains("stopped"));
