@@ -19,8 +19,14 @@ const KILL_PASSES: usize = 20;
 /// For one pass of SIGKILL.
 const PASS: Duration = Duration::from_millis(100);
 
-/// Living processes of a run whose shim is gone.
+/// Living processes of a run whose shim is gone. Looks twice where nothing is found: a process that is just
+/// becoming another program has no environment for a moment.
 pub(crate) fn find(run: RunId, holder: Option<Holder>) -> Vec<ProcId> {
+    let found = scan(run, holder);
+    if found.is_empty() { scan(run, holder) } else { found }
+}
+
+fn scan(run: RunId, holder: Option<Holder>) -> Vec<ProcId> {
     let own = ProcId::own().ok();
     let begun = holder.map_or(0, |holder| holder.shim.start_time);
     let found = match proc::with_environment("BRUMMER_RUN", &run.to_string()) {

@@ -126,6 +126,11 @@ impl State {
         runs.into_iter().map(|(_, (_, text))| text.as_str()).collect()
     }
 
+    /// Run directories there are.
+    pub(crate) fn runs(&self) -> usize {
+        std::fs::read_dir(self.dir.path().join("runs")).unwrap().count()
+    }
+
     /// Living processes with the mark of any run of this state: what `BRUMMER_RUN` says, shims left out.
     pub(crate) fn living(&self) -> Vec<ProcId> {
         let mut found = Vec::new();
