@@ -231,13 +231,15 @@ impl LogPane {
             self.cursor = 0;
         }
         self.refused = None;
+        // What a stream begins with is older than its opening: nothing of it is new.
+        let begins = self.stream_seq == 0;
         for entry in entries {
             self.stream_seq = self.stream_seq.max(entry.last_seq());
             match &mut self.mode {
                 Mode::Follow => fold_into(&mut self.entries, entry),
                 Mode::Hold { new_lines } => {
                     *new_lines += match &entry {
-                        Entry::Line(line) => u64::from(!line.replaces),
+                        Entry::Line(line) => u64::from(!line.replaces && !begins),
                         Entry::Gap(gap) if gap.reason == "live" => gap.lines.unwrap_or(0),
                         Entry::Gap(_) => 0,
                     };

@@ -90,6 +90,8 @@ fn the_bound_holds_and_what_is_beyond_is_counted() {
 fn lines_that_a_live_tail_skipped_are_counted() {
     let mut pane = LogPane::default();
     pane.hold(0);
+    pane.arrive(vec![entry(0), entry(1)], 60);
+    assert_eq!(pane.mode, Mode::Hold { new_lines: 0 }, "what a stream begins with is not new");
     let gap = |reason| Entry::Gap(Gap { from: 1, to: 9, lines: Some(9), process: String::new(), reason });
     pane.arrive(vec![gap("live"), gap("evicted"), entry(10)], 60);
     assert_eq!(pane.mode, Mode::Hold { new_lines: 10 });
