@@ -335,6 +335,7 @@ impl Logs {
     /// The daemon is stopping.
     pub async fn forget(&self, key: &ProcessKey, delete_files: bool) -> Result<(), LogsError> {
         self.inner.board.remove(key);
+        self.inner.inbox.forget(key.clone());
         let (keeper, key) = (self.inner.keeper.clone(), key.clone());
         let forgotten = self.inner.scope.blocking("log-forget", move || keeper.forget(key, delete_files));
         forgotten.await.map_err(|_| LogsError::Stopping)

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use brummer_event::RunId;
+use brummer_event::{ProcessKey, RunId};
 use parking_lot::{Condvar, Mutex};
 
 use crate::batch::Batch;
@@ -19,12 +19,12 @@ const BACKLOG_BATCHES: usize = 256;
 #[derive(Default)]
 struct Queue {
     batches: Vec<Batch>,
-    lines: usize,
 }
 
 #[derive(Default)]
 struct State {
     opened: Vec<Slot>,
+    forgotten: Vec<ProcessKey>,
     queues: HashMap<RunId, Queue>,
     /// Runs with batches; each once.
     order: VecDeque<RunId>,
@@ -38,6 +38,8 @@ struct State {
 /// What the writer is to do next.
 pub(crate) enum Work {
     Open(Vec<Slot>),
+    /// These processes are off the board.
+    Forget(Vec<ProcessKey>),
     /// Batches in the order in which they get their numbers.
     Publish(Vec<(RunId, Batch)>),
     /// The time that was asked for has come.
@@ -63,10 +65,6 @@ impl Inbox {
         }
     }
 
-    pub(crate) fn capacity(&self) -> usize {
-        self.capacity
-    }
-
     /// Lines read and not yet numbered.
     pub(crate) fn used(&self) -> usize {
         self.state.lock().used
@@ -75,6 +73,12 @@ impl Inbox {
     /// Announces a run; its batches come after this.
     pub(crate) fn open(&self, slot: Slot) {
         self.state.lock().opened.push(slot);
+        self.work.notify_one();
+    }
+
+    /// A process is off the board.
+    pub(crate) fn forget(&self, key: ProcessKey) {
+        self.state.lock().forgotten.push(key);
         self.work.notify_one();
     }
 
@@ -118,26 +122,24 @@ impl Inbox {
             if queue.batches.is_empty() {
                 state.order.push_back(run);
             }
-            queue.lines += lines;
             queue.batches.push(batch);
         }
         drop(guard);
         self.work.notify_one();
     }
 
-    /// The next work. `due` says for a run with so many lines waiting in how many ns it may be published (zero:
-    /// now); `timer` in how many ns the writer wants to be woken anyway. A batch's room is free again as soon
+    /// The next work. `due` says in how many ns a run may be published (zero: now; nobody waits while half of the
+    /// buffer is used); `timer` in how many ns the writer wants to be woken anyway. A batch's room is free again as soon
     /// as it is taken.
-    pub(crate) fn take(
-        &self,
-        mut due: impl FnMut(RunId, usize) -> u64,
-        timer: impl Fn() -> Option<u64>,
-    ) -> Work {
+    pub(crate) fn take(&self, mut due: impl FnMut(RunId) -> u64, timer: impl Fn() -> Option<u64>) -> Work {
         let mut guard = self.state.lock();
         loop {
             let state = &mut *guard;
             if !state.opened.is_empty() {
                 return Work::Open(std::mem::take(&mut state.opened));
+            }
+            if !state.forgotten.is_empty() {
+                return Work::Forget(std::mem::take(&mut state.forgotten));
             }
             if !state.backlog.is_empty() {
                 let count = state.backlog.len().min(BACKLOG_BATCHES);
@@ -146,9 +148,10 @@ impl Inbox {
             }
             let mut soonest = timer();
             let mut ready = None;
+            // Nobody waits for a tick while readers wait for room.
+            let pressed = state.closing || state.used >= self.capacity / 2;
             for (place, run) in state.order.iter().enumerate() {
-                let lines = state.queues.get(run).map_or(0, |queue| queue.lines);
-                let wait = if state.closing { 0 } else { due(*run, lines) };
+                let wait = if pressed { 0 } else { due(*run) };
                 if wait == 0 {
                     ready = Some((place, *run));
                     break;

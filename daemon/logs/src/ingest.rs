@@ -16,6 +16,8 @@ use crate::reader::{After, RunReader, Turn};
 const KEPT_BLOCKS: usize = 32;
 /// With more runs than this captures are closed while they are silent.
 const MANY_RUNS: usize = 100;
+/// A turn may use this part of the buffer.
+const TURN_SHARE: usize = 4;
 /// Turns on the backlog before others are looked at.
 const BACKLOG_TURNS: usize = 16;
 
@@ -57,7 +59,8 @@ impl Ingest {
     }
 
     fn turn(&self, mut reader: Box<RunReader>, contended: bool, shared: &mut Block) {
-        let want = if contended { self.config.batch_size } else { self.config.buffer_size / 2 };
+        // Never so much that a run with a few lines has to wait for it.
+        let want = if contended { self.config.batch_size } else { self.config.buffer_size / TURN_SHARE };
         let Some(room) = self.inbox.reserve(want, self.config.wait_for_room) else {
             self.desk.again(reader);
             return;
@@ -106,7 +109,8 @@ impl Ingest {
     /// False: nothing more to do now.
     fn backlog_turn(&self, backlog: &mut Backlog, shared: &mut Block) -> bool {
         let Some((mut reader, until)) = backlog.oldest(self.began, shared) else { return false };
-        let Some(room) = self.inbox.reserve(self.config.buffer_size / 2, self.config.wait_for_room) else {
+        let Some(room) = self.inbox.reserve(self.config.buffer_size / TURN_SHARE, self.config.wait_for_room)
+        else {
             backlog.back(reader);
             return false;
         };

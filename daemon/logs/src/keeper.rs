@@ -192,6 +192,11 @@ impl Keeper {
         let mut changed: HashSet<RunId> = ended.clone();
         for (run, kept) in come {
             changed.insert(run);
+            if holdings.gap_ordered
+                && let Some(link) = &kept.link
+            {
+                link.behind(WhenBehind::Gap);
+            }
             let disk = RunDisk {
                 run,
                 key: kept.shelf.key.clone(),

@@ -8,11 +8,11 @@
 //! ```
 //!
 //! **Owns** the index of decisions, the numbers of lines, the rings and the retention of captures. What a line
-//! is, is decided once ([`assemble`]) and recorded ([`record`]) before anyone sees it; what is read again later
+//! is, is decided once (`assemble`) and recorded (`record`) before anyone sees it; what is read again later
 //! is cut by those records, never decided anew.
 //!
 //! **Who may call**: anyone with a [`Logs`]. Reads never wait for a writer: they take a snapshot of the rings
-//! ([`ring`]) and, behind them, read files by the same function ([`scan`]). A follower is a cursor with an
+//! (`ring`) and, behind them, read files by the same function (`scan`). A follower is a cursor with an
 //! armed waker; there is no queue of its own.
 //!
 //! **When full**: lines that are read and not numbered are bounded by `buffer_size`; beyond it the bytes stay in

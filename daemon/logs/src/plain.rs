@@ -45,7 +45,7 @@ pub fn ingest(dir: &Path, index_dir: &Path) -> Result<Stats, LogsError> {
     let mut reader =
         RunReader::new(Start { run, shelf, shelf_run, link, project_dir, resume, shim_alive, now });
     let (mut block, mut stats, mut next) = (Block::new(), Stats::default(), 1);
-    let lines = LogsConfig::default().buffer_size / 2;
+    let lines = LogsConfig::default().buffer_size / 4;
     loop {
         let turn = Turn { lines, until_mono: None, now: clock::mono_ns(), wall: clock::wall_ns() };
         let (batch, after) = reader.turn(&mut block, &turn);

@@ -131,6 +131,8 @@ impl Syncer {
 
     /// Ends without a clean mark.
     pub(crate) fn stop(&self) {
+        // Under the lock, so that the thread is either before its check or asleep.
+        let _state = self.state.lock();
         self.work.notify_all();
     }
 
@@ -146,7 +148,7 @@ impl Syncer {
             while !wants(&state) && state.dirty.is_empty() && !stop.is_set() {
                 self.work.wait(&mut state);
             }
-            if stop.is_set() && !state.want_clean {
+            if state.ended || (stop.is_set() && !state.want_clean) {
                 state.ended = true;
                 self.kept.notify_all();
                 return;

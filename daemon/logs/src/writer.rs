@@ -27,7 +27,7 @@ use crate::ring::Bounds;
 use crate::sync::Syncer;
 use crate::{FindingSink, Found, LogsConfig, NoticeSink, RunProgress};
 
-/// At most one publication of a process in this time, ns, unless half of the buffer waits for it.
+/// At most one publication of a process in this time, ns, unless readers want for room.
 const TICK_NS: u64 = 2_000_000;
 /// At most one notice about a process in this time, ns.
 const NOTICE_NS: u64 = 100_000_000;
@@ -132,6 +132,7 @@ impl Writer {
                         return None;
                     }
                 }
+                Work::Forget(keys) => keys.iter().for_each(|key| self.books.forget(key)),
                 Work::Timer => {}
                 Work::Closed => break,
             }
@@ -141,12 +142,8 @@ impl Writer {
     }
 
     fn take(&self) -> Work {
-        let half = self.inbox.capacity() / 2;
         // Asked again after each wait: the clock must be too, or what came during a wait is never due.
-        let due = |run: RunId, lines: usize| {
-            if lines >= half {
-                return 0;
-            }
+        let due = |run: RunId| {
             let now = clock::mono_ns();
             let last = self.slots.get(&run).and_then(|slot| self.published_at.get(&slot.shelf.key));
             last.map_or(0, |last| last.saturating_add(TICK_NS).saturating_sub(now))

@@ -22,3 +22,5 @@ mod retention;
 mod rig;
 #[path = "engine/text.rs"]
 mod text;
+#[path = "engine/trouble.rs"]
+mod trouble;

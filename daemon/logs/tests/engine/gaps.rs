@@ -79,7 +79,7 @@ async fn bytes_that_no_disk_took_are_a_gap_in_their_place() {
         .read(brummer_logs::ReadQuery { anchor: Anchor::First, before: 0, after: 9, filter: whole() })
         .await
         .unwrap();
-    crate::rig::until(|| rig.logs.stats().lines >= 4).await;
+    crate::rig::until(|| rig.logs.cursor_now().seq >= 4).await;
     let page = rig.read(Anchor::First, 0, 9, whole()).await;
     assert_eq!(texts(&page.lines), ["before", "half a li", "after"]);
     assert_eq!(page.gaps.len(), 1);
@@ -100,7 +100,7 @@ async fn a_damaged_frame_costs_only_itself() {
     bytes[damaged.offset as usize + 9] ^= 0xff;
     std::fs::write(&path, bytes).unwrap();
     child.attach(&rig);
-    crate::rig::until(|| rig.logs.stats().lines >= 3).await;
+    crate::rig::until(|| rig.logs.cursor_now().seq >= 3).await;
     let page = rig.read(Anchor::First, 0, 9, whole()).await;
     assert_eq!(texts(&page.lines), ["one", "three"]);
     assert_eq!(page.gaps.len(), 1);

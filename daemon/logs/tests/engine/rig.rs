@@ -324,6 +324,11 @@ impl Child {
         }
     }
 
+    /// Whole frames that were in memory go to the disk, where they have been read already.
+    pub(crate) fn keep(&mut self, frames: &[u8]) {
+        self.writer.append_kept(frames).unwrap();
+    }
+
     pub(crate) fn exit(&mut self, code: i32) {
         let exit = ExitPayload {
             code: Some(code),
