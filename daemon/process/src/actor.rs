@@ -305,6 +305,7 @@ impl Actor {
             return Err(ProcessError::StillRunning { key, state });
         }
         self.retired = true;
+        self.cell.retire();
         Ok(())
     }
 

@@ -33,6 +33,8 @@ pub struct ProcessConfig {
     pub daemon_context: ClientContext,
     /// Most processes between spawn and running at one time.
     pub max_concurrent_starts: usize,
+    /// Most processes that are known, of all projects.
+    pub max_processes: usize,
     pub read_strategy: ReadStrategy,
     /// How long a shim waits for a daemon before it stops its tree.
     pub orphan_grace: Duration,
@@ -58,6 +60,7 @@ impl ProcessConfig {
             boot_id,
             daemon_context: ClientContext::default(),
             max_concurrent_starts: 10,
+            max_processes: 5000,
             read_strategy: ReadStrategy::default(),
             orphan_grace: Duration::from_secs(15 * 60),
             when_behind: WhenBehind::default(),

@@ -12,6 +12,9 @@ pub enum ProcessError {
     /// A name that is to be new is known already.
     #[error("the name `{}` is taken in {}; `rm` forgets an ended process", key.name, key.project)]
     NameTaken { key: ProcessKey },
+    /// The list of processes is full.
+    #[error("{most} processes are known, and more are not kept; `rm` forgets those that ended")]
+    TooMany { most: usize },
     /// A process that runs (or leaves living descendants) cannot be forgotten.
     #[error("`{}` is {state}; stop it first", key.name)]
     StillRunning { key: ProcessKey, state: brummer_event::ProcessState },
@@ -48,6 +51,7 @@ impl ProcessError {
         match self {
             Self::NotFound { .. } => "NOT_FOUND",
             Self::NameTaken { .. } => "NAME_TAKEN",
+            Self::TooMany { .. } => "TOO_MANY",
             Self::StillRunning { .. } => "STILL_RUNNING",
             Self::Declared { .. } => "DECLARED",
             Self::StartFailed { .. } => "START_FAILED",

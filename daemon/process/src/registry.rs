@@ -1,7 +1,7 @@
 //! The owner of the list of processes: makes them known, gives them new forms, forgets them. The list is
 //! published as a whole; the owner asks actors, never the other way round.
 //!
-//! **When full**: its queue holds 64 wishes, then callers wait. **When stopping**: it ends with the daemon;
+//! **When full**: its queue holds 64 wishes, then callers wait; beyond `max_processes` nothing new is known. **When stopping**: it ends with the daemon;
 //! whoever asks after that hears [`ProcessError::Stopping`].
 
 use std::path::{Path, PathBuf};
@@ -39,8 +39,14 @@ impl Handle {
         let gone = || {
             if shared.leave.is_cancelled() {
                 ProcessError::Stopping
-            } else {
+            } else if self.cell.is_retired() {
                 ProcessError::NotFound { key: self.key.clone() }
+            } else {
+                // Its run goes on in its shim.
+                let name = &self.key.name;
+                ProcessError::Internal(format!(
+                    "the task of `{name}` broke down (the log says why); `daemon restart` takes it up again"
+                ))
             }
         };
         self.asks.send(make(answer)).await.map_err(|_| gone())?;
@@ -177,6 +183,7 @@ impl Owner {
             .filter(|handle| forms.iter().all(|(key, _)| *key != handle.key))
             .cloned()
             .collect();
+        self.room_for(forms.iter().filter(|(key, _)| !table.contains_key(key)).count())?;
         self.write(&forms).await?;
         let mut next = Table::clone(&table);
         for (key, form) in forms {
@@ -224,13 +231,14 @@ impl Owner {
             Some(_) if must_be_new => Err(ProcessError::NameTaken { key }),
             Some(handle) => {
                 let view = handle.cell.load();
-                if *view.spec != *form.spec || view.project_dir != form.project_dir {
+                if view.state.is_live() || view.spec != form.spec || view.project_dir != form.project_dir {
                     self.write(&[(key, form.clone())]).await?;
                     reform(&handle, form).await;
                 }
                 Ok(handle)
             }
             None => {
+                self.room_for(1)?;
                 self.write(&[(key.clone(), form.clone())]).await?;
                 let mut next = Table::clone(&self.shared.table.load());
                 enlist(&self.shared, &mut next, key.clone(), form);
@@ -249,6 +257,16 @@ impl Owner {
         next.remove(&key);
         self.shared.table.store(Arc::new(next));
         self.shared.announce_removed(key);
+        Ok(())
+    }
+
+    /// The list is bounded: a script that runs and never forgets is told.
+    fn room_for(&self, new: usize) -> Result<(), ProcessError> {
+        let most = self.shared.config.max_processes;
+        if self.shared.table.load().len() + new > most {
+            metrics::counter!("brummer_process_refused_total").increment(1);
+            return Err(ProcessError::TooMany { most });
+        }
         Ok(())
     }
 
@@ -277,7 +295,9 @@ impl Owner {
 
 async fn reform(handle: &Handle, form: Form) {
     let view = handle.cell.load();
-    if view.declared == form.declared && view.spec == form.spec && view.project_dir == form.project_dir {
+    // What is shown of a living run is the form it was started with.
+    let shown = !view.state.is_live() && view.spec == form.spec;
+    if shown && view.declared == form.declared && view.project_dir == form.project_dir {
         return;
     }
     let (taken, shown) = oneshot::channel();

@@ -174,3 +174,68 @@ fn a_lost_database_loses_no_process() {
     assert_eq!(daemon.stop("api").unwrap().did, Did::Stopped);
     assert_eq!(state.living(), []);
 }
+
+#[test]
+fn a_restart_that_was_asked_is_carried_out() {
+    let state = State::new();
+    let daemon = state.daemon();
+    let script =
+        "trap 'while [ ! -e go ]; do sleep 0.01; done; exit 0' TERM; touch up; while :; do sleep 0.01; done";
+    daemon.declare(&state, vec![service(&state, "api", script)]);
+    let (run, old) = identity(&daemon.start("api").unwrap().view);
+    until(|| state.project_dir().join("up").exists());
+    let request = brummer_process::RestartRequest {
+        asker: crate::harness::asker(),
+        project: crate::harness::PROJECT.to_owned(),
+        names: vec!["api".to_owned()],
+        client: None,
+        until: brummer_process::Until::Running,
+        with_dependents: false,
+    };
+    let supervisor = daemon.supervisor.clone();
+    let restarting = daemon.scope.spawn("restart", async move { supervisor.restart(request).await });
+    daemon.until_state("api", ProcessState::Stopping);
+    drop(restarting);
+    daemon.crash();
+    let daemon = state.daemon();
+    assert_eq!(daemon.view("api").state, ProcessState::Stopping);
+    std::fs::write(state.project_dir().join("go"), "").unwrap();
+    let view = daemon.until("api", |view| view.state == ProcessState::Running && view.run != Some(run));
+    assert!(!old.is_alive() && view.wanted);
+}
+
+#[test]
+fn a_restarted_machine_starts_nothing_and_says_that_ends_were_not_seen() {
+    let state = State::new();
+    let slow = |config: &mut brummer_process::ProcessConfig| {
+        config.restart.first = Duration::from_secs(3600);
+        config.restart.most_delay = Duration::from_secs(3600);
+    };
+    let daemon = state.daemon_with(slow);
+    let mut waits = service(&state, "waits", "exec sleep 600");
+    waits.depends_on.push("crashy".to_owned());
+    daemon.declare(
+        &state,
+        vec![service(&state, "api", "exec sleep 600"), service(&state, "crashy", "exit 1"), waits],
+    );
+    let api = daemon.start("api").unwrap().view;
+    daemon.start("crashy").unwrap();
+    daemon.until_state("crashy", ProcessState::Backoff);
+    let supervisor = daemon.supervisor.clone();
+    let waiting = daemon.scope.spawn("start", async move { supervisor.start(start("waits")).await });
+    daemon.until_state("waits", ProcessState::Waiting);
+    drop(waiting);
+    daemon.leave();
+    // What a machine's end does to them all; another boot is a matter of its name.
+    for id in state.living().into_iter().chain(api.shim) {
+        id.open().unwrap().signal(9).unwrap();
+    }
+    let daemon = state.daemon_with(|config| config.boot_id = "another".to_owned());
+    let view = daemon.view("api");
+    assert_eq!((view.state, view.pid, view.wanted), (ProcessState::Lost, None, true));
+    assert!(view.exit.as_ref().unwrap().detail.as_ref().unwrap().contains("machine restarted"));
+    assert_eq!(daemon.view("crashy").state, ProcessState::Failed);
+    assert_eq!(daemon.view("crashy").exit.as_ref().unwrap().code, Some(1));
+    assert_eq!(daemon.view("waits").state, ProcessState::Stopped);
+    assert_eq!(daemon.start("api").unwrap().view.state, ProcessState::Running);
+}

@@ -133,11 +133,34 @@ impl State {
 
     /// Living processes with the mark of any run of this state: what `BRUMMER_RUN` says, shims left out.
     pub(crate) fn living(&self) -> Vec<ProcId> {
+        self.living_where(|_| true)
+    }
+
+    /// Those of one process.
+    pub(crate) fn living_of(&self, name: &str) -> Vec<ProcId> {
+        self.living_where(|pid| {
+            brummer_capture::proc::environment_of(pid, "BRUMMER_PROCESS").as_deref() == Some(name)
+        })
+    }
+
+    fn living_where(&self, keep: impl Fn(i32) -> bool) -> Vec<ProcId> {
+        let runs: std::collections::HashSet<String> = std::fs::read_dir(self.dir.path().join("runs"))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
         let mut found = Vec::new();
-        for entry in std::fs::read_dir(self.dir.path().join("runs")).into_iter().flatten().flatten() {
-            let run = entry.file_name().to_string_lossy().into_owned();
-            let members = brummer_capture::proc::with_environment("BRUMMER_RUN", &run).unwrap();
-            found.extend(members.into_iter().filter(|stat| !stat.is_zombie()).map(|stat| stat.id));
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            let of = brummer_capture::proc::environment_of(pid, "BRUMMER_RUN");
+            if of.is_some_and(|run| runs.contains(&run))
+                && keep(pid)
+                && let Ok(stat) = brummer_capture::proc::stat(pid)
+                && !stat.is_zombie()
+            {
+                found.push(stat.id);
+            }
         }
         found
     }

@@ -343,3 +343,32 @@ fn many_are_started_and_stopped_at_once() {
     assert!(answers.iter().all(|(_, answer)| answer.as_ref().unwrap().did == Did::Stopped));
     assert_eq!(state.living(), []);
 }
+
+#[test]
+fn a_form_that_came_and_went_while_it_ran_is_not_used() {
+    let state = State::new();
+    let daemon = state.daemon();
+    let form = |word: &str| service(&state, "api", &format!("echo {word}; exec sleep 600"));
+    daemon.declare(&state, vec![form("first")]);
+    daemon.start("api").unwrap();
+    daemon.declare(&state, vec![form("second")]);
+    daemon.declare(&state, vec![form("first")]);
+    daemon.stop("api").unwrap();
+    daemon.start("api").unwrap();
+    daemon.until_text(&state, "api", |text| text.matches("first").count() == 2);
+    daemon.declare(&state, vec![form("third")]);
+    daemon.stop("api").unwrap();
+    daemon.start("api").unwrap();
+    daemon.until_text(&state, "api", |text| text.contains("third"));
+}
+
+#[test]
+fn the_list_is_bounded() {
+    let state = State::new();
+    let daemon = state.daemon_with(|config| config.max_processes = 2);
+    daemon.declare(&state, vec![service(&state, "a", "true"), service(&state, "b", "true")]);
+    let refused = daemon.start_new(&state, service(&state, "c", "true")).unwrap_err();
+    assert_eq!(refused, ProcessError::TooMany { most: 2 });
+    daemon.declare(&state, vec![service(&state, "a", "true")]);
+    daemon.start_new(&state, service(&state, "c", "true")).unwrap();
+}
