@@ -5,18 +5,20 @@
 //! It works when a segment is done, a run ends or comes, or the oldest capture becomes too old; else it
 //! sleeps. Of a run whose shim lives nothing is unlinked here: the shim is asked to.
 
+mod files;
+mod marks;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use brummer_capture::segment::{segment_name, segment_number};
 use brummer_capture::{RunDir, WhenBehind};
-use brummer_event::{LineSeq, ProcessKey, RunId};
+use brummer_event::{ProcessKey, RunId};
 use brummer_scope::{StopFlag, clock};
-use brummer_store::seqs::{self, LogMark};
-use brummer_store::{Store, StoreError};
+use brummer_store::Store;
+use brummer_store::seqs::{self};
 use parking_lot::{Condvar, Mutex};
 
 use crate::LogsConfig;
@@ -24,8 +26,11 @@ use crate::board::{Board, Marks, RunShelf, Shelf};
 use crate::gauges::Gauges;
 use crate::index::{file_path, remove};
 use crate::link::Link;
-use crate::retention::{RunDisk, Segment, next_expiry, plan};
+use crate::retention::{RunDisk, next_expiry, plan};
 use crate::sync::Syncer;
+
+use files::{free_bytes, released, remove_segments, segments};
+pub(crate) use marks::{save_marks, to_kept};
 
 /// The clock of expiry does not tick faster than this.
 const LEAST_PAUSE: Duration = Duration::from_secs(60);
@@ -348,64 +353,4 @@ impl Keeper {
             }
         }
     }
-}
-
-/// The last number and the lines behind `counted` that would go with the segments before `before`.
-fn released(run: &RunShelf, before: u32, counted: LineSeq) -> Option<(u64, u64)> {
-    let blocks = run.blocks.lock();
-    let going = blocks.iter().take_while(|block| block.before.needed().frame.segment < before);
-    going.fold(None, |found, block| {
-        let (_, lines) = found.unwrap_or((0, 0));
-        Some((block.last_seq, lines + if block.last_seq > counted { block.lines } else { 0 }))
-    })
-}
-
-/// Keeps marks in the database. Blocks.
-pub(crate) fn save_marks(store: &Store, marked: HashMap<ProcessKey, Marks>) -> Result<(), StoreError> {
-    if marked.is_empty() {
-        return Ok(());
-    }
-    let marks: Vec<LogMark> = marked.into_iter().map(|(key, marks)| to_kept(&key, marks)).collect();
-    store.call_blocking(move |connection| seqs::save_marks(connection, &marks))
-}
-
-/// A mark as the database keeps it.
-pub(crate) fn to_kept(key: &ProcessKey, marks: Marks) -> LogMark {
-    LogMark {
-        project: key.project.to_string(),
-        process: key.name.to_string(),
-        evicted_to: marks.evicted_to,
-        evicted_lines: marks.evicted_lines,
-        cleared_to: marks.cleared_to,
-    }
-}
-
-/// The segments in a run directory, oldest first. None where it cannot be read: then nothing is removed.
-fn segments(dir: &Path) -> Vec<Segment> {
-    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
-    let mut found: Vec<Segment> = entries
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let number = segment_number(entry.file_name().to_str()?)?;
-            let metadata = entry.metadata().ok()?;
-            let written = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-            let written = i64::try_from(written.as_nanos()).unwrap_or(i64::MAX);
-            Some(Segment { number, bytes: metadata.len(), written })
-        })
-        .collect();
-    found.sort_unstable_by_key(|segment| segment.number);
-    found
-}
-
-fn remove_segments(dir: &Path, through: u32) {
-    for segment in segments(dir).into_iter().filter(|segment| segment.number <= through) {
-        if let Err(error) = std::fs::remove_file(dir.join(segment_name(segment.number))) {
-            tracing::warn!(%error, dir = %dir.display(), segment = segment.number, "a segment stays");
-        }
-    }
-}
-
-fn free_bytes(dir: &Path) -> Option<u64> {
-    let found = nix::sys::statvfs::statvfs(dir).ok()?;
-    Some(found.blocks_available().saturating_mul(found.fragment_size()))
 }

@@ -4,7 +4,9 @@
 //! It never waits for a reader or a client. It waits for the disk: while the index cannot be written nothing
 //! is published (it is tried again each second), and the readers behind it stop for want of room.
 
-use std::collections::{HashMap, VecDeque};
+mod slot;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -15,17 +17,16 @@ use brummer_insight::Findings;
 use brummer_scope::{StopFlag, clock, faults};
 
 use crate::batch::{Batch, HAS_GAPS, RecordDraft};
-use crate::board::{Board, RunShelf, Shelf};
+use crate::board::{Board, Shelf};
 use crate::books::Books;
 use crate::chunk::{Chunk, Lines};
 use crate::gauges::Gauges;
 use crate::inbox::{Inbox, Work};
-use crate::index::IndexWriter;
 use crate::keeper::Keeper;
-use crate::link::Link;
 use crate::ring::Bounds;
 use crate::sync::Syncer;
-use crate::{FindingSink, Found, LogsConfig, NoticeSink, RunProgress};
+use crate::{FindingSink, LogsConfig, NoticeSink, RunProgress};
+pub(crate) use slot::Slot;
 
 /// At most one publication of a process in this time, ns, unless readers want for room.
 const TICK_NS: u64 = 2_000_000;
@@ -33,23 +34,8 @@ const TICK_NS: u64 = 2_000_000;
 const NOTICE_NS: u64 = 100_000_000;
 /// The shim is told how far the index is after so many bytes.
 const INDEXED_BYTES: u64 = 1024 * 1024;
-/// Publications whose line numbers are remembered for findings that come later.
-const RECENT: usize = 64;
 /// With more runs than this files are closed between publications.
 const MANY_RUNS: usize = 100;
-
-/// What the writer has of a run.
-pub(crate) struct Slot {
-    pub run: RunId,
-    pub shelf: Arc<Shelf>,
-    pub shelf_run: Arc<RunShelf>,
-    pub index: IndexWriter,
-    pub link: Arc<Link>,
-    /// Told to the shim last.
-    pub indexed: Position,
-    /// (first line, first seq, lines) of the last publications.
-    pub recent: VecDeque<(u64, LineSeq, u64)>,
-}
 
 #[derive(Default)]
 struct Notice {
@@ -344,42 +330,6 @@ impl Writer {
                 None => !due,
             }
         });
-    }
-}
-
-impl Slot {
-    fn number(&mut self, lines: Lines, first: LineSeq) -> Arc<Chunk> {
-        if let Some(meta) = lines.metas.first() {
-            if self.recent.len() >= RECENT {
-                self.recent.pop_front();
-            }
-            self.recent.push_back((meta.line, first, lines.len() as u64));
-        }
-        Arc::new(lines.into_chunk(self.shelf.key.clone(), self.run, first))
-    }
-
-    /// The number of a line of the run: in this publication, or near it. One that nobody remembers gets
-    /// that of the oldest that is remembered.
-    fn seq_of(&self, line: u64, chunk: Option<&Chunk>) -> LineSeq {
-        if let Some(seq) = chunk.and_then(|chunk| chunk.seq_of_line(line)) {
-            return seq;
-        }
-        let place = self.recent.partition_point(|(first, ..)| *first <= line).saturating_sub(1);
-        self.recent.get(place).map_or(0, |(first, seq, lines)| {
-            seq.saturating_add(line.saturating_sub(*first).min(lines.saturating_sub(1)))
-        })
-    }
-
-    fn found(&self, findings: Findings, epoch: u64, through: LineSeq, chunk: Option<&Chunk>) -> Found {
-        let Findings { urls, incidents, .. } = findings;
-        Found {
-            key: self.shelf.key.clone(),
-            run: self.run,
-            epoch,
-            urls: urls.into_iter().map(|url| (self.seq_of(url.line, chunk), url)).collect(),
-            incidents: incidents.into_iter().map(|draft| (self.seq_of(draft.line, chunk), draft)).collect(),
-            through,
-        }
     }
 }
 
