@@ -41,7 +41,7 @@ pub struct Start {
 /// When the terminal fails.
 pub async fn run(start: Start) -> io::Result<()> {
     let begin = Instant::now();
-    let mut screen = Screen::take("brummer")?;
+    let mut screen = Screen::take()?;
     let mut model = Model::new(start.place, screen.size()?, start.colour, TimeZone::system(), start.home);
     model.now = now(begin);
     let mut outside = Outside::new(start.client, begin);

@@ -8,7 +8,7 @@ use crossterm::event::{
 };
 use crossterm::execute;
 use crossterm::terminal::{
-    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -33,7 +33,7 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal refuses.
-    pub fn take(title: &str) -> io::Result<Self> {
+    pub fn take() -> io::Result<Self> {
         let old = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             give_back();
@@ -41,7 +41,6 @@ impl Screen {
         }));
         let screen = Self { terminal: Terminal::new(CrosstermBackend::new(io::stdout()))? };
         enter()?;
-        execute!(io::stdout(), SetTitle(title))?;
         Ok(screen)
     }
 

@@ -82,6 +82,10 @@ pub(super) fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
     match choice {
         Choice::Action(action) => perform(model, action),
         Choice::Act(Act::Down) => ask_down(model),
+        // A script of a directory that is no project yet: starting it by hand opens the directory.
+        Choice::Act(Act::Start(name)) if model.place.project().is_none() => {
+            act::begin(model, Act::Up(vec![name]))
+        }
         Choice::Act(act) => act::begin(model, act),
         Choice::Chip(chip) => filters::add(model, chip),
         Choice::Project { name, directory } => {

@@ -234,8 +234,8 @@ fn the_contract_s_first_screen() {
 
 #[test]
 fn no_size_is_too_small() {
-    for width in [1, 2, 3, 10, 20, 39, 79, 99, 100, 101] {
-        for height in [1, 2, 3, 4, 5, 8] {
+    for width in [1, 3, 20, 79, 99, 100] {
+        for height in [1, 2, 3, 5, 8] {
             for script in ["", "2", "2w", "3", "4", "?", ":", "A", "x", "P", "2k\n", "gi", "2/a", "3\n"] {
                 let mut model = shop(80, 24, true);
                 keys(&mut model, script);
