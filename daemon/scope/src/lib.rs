@@ -10,8 +10,8 @@
 
 pub mod clock;
 pub mod faults;
-mod panics;
 pub mod memory;
+mod panics;
 mod sys;
 mod task;
 mod thread;
