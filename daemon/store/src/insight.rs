@@ -105,7 +105,12 @@ pub fn load(connection: &Connection) -> Result<Kept, StoreError> {
     let endpoints = connection
         .prepare_cached("SELECT project, process, url, record FROM endpoints")?
         .query_map([], |row| {
-            Ok(EndpointRow { project: row.get(0)?, process: row.get(1)?, url: row.get(2)?, record: row.get(3)? })
+            Ok(EndpointRow {
+                project: row.get(0)?,
+                process: row.get(1)?,
+                url: row.get(2)?,
+                record: row.get(3)?,
+            })
         })?
         .collect::<Result<_, _>>()?;
     let derived = connection
@@ -139,7 +144,9 @@ pub fn apply(connection: &Connection, changes: &Changes) -> Result<(), StoreErro
     }
     for row in &changes.put_endpoints {
         connection
-            .prepare_cached("INSERT OR REPLACE INTO endpoints (project, process, url, record) VALUES (?1, ?2, ?3, ?4)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO endpoints (project, process, url, record) VALUES (?1, ?2, ?3, ?4)",
+            )?
             .execute(params![row.project, row.process, row.url, row.record])?;
     }
     if let Some(derived) = changes.derived {
