@@ -20,6 +20,9 @@ const QUEUE: usize = 16;
 /// A sample older than this is no base for a mean.
 const BASE: Duration = Duration::from_secs(10);
 
+/// Trees from which on all processes are looked at in one pass.
+const MANY: usize = 16;
+
 /// A living run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Root {
@@ -90,8 +93,8 @@ async fn live(sampler: Sampler, mut inbox: mpsc::Receiver<Ask>, scope: Scope) {
 /// What a run had used at a moment.
 struct Sample {
     mono_ns: u64,
-    /// CPU milliseconds by process.
-    cpu: HashMap<ProcId, u64>,
+    /// CPU milliseconds by process, named by number and start.
+    cpu: HashMap<(Pid, u64), u64>,
     usage: TreeUsage,
 }
 
@@ -115,17 +118,7 @@ impl Sampler {
         let fresh = |sample: &Sample| Duration::from_nanos(now.saturating_sub(sample.mono_ns)) < self.age;
         let stale: Vec<Root> =
             roots.values().filter(|root| !self.samples.get(&root.run).is_some_and(fresh)).copied().collect();
-        let trees: Vec<(Root, Vec<ProcId>)> =
-            stale.into_iter().map(|root| (root, members(root.shim))).collect();
-        let pids: Vec<Pid> = trees
-            .iter()
-            .flat_map(|(_, members)| members)
-            .filter_map(|id| usize::try_from(id.pid).ok().map(Pid::from))
-            .collect();
-        let what = ProcessRefreshKind::nothing().with_cpu().with_memory().without_tasks();
-        if let Some(system) = &mut self.system {
-            system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), true, what);
-        }
+        let trees = self.look(stale);
         for (root, members) in trees {
             let sample = self.tree(root, &members, now);
             self.samples.insert(root.run, sample);
@@ -134,14 +127,36 @@ impl Sampler {
         roots.keys().filter_map(|run| Some((*run, self.samples.get(run)?.usage))).collect()
     }
 
-    fn tree(&self, root: Root, members: &[ProcId], now: u64) -> Sample {
+    /// Reads what the system counts of these trees. Answers the members of each, shims left out.
+    fn look(&mut self, roots: Vec<Root>) -> Vec<(Root, Vec<Pid>)> {
+        let Some(system) = &mut self.system else {
+            return roots.into_iter().map(|root| (root, Vec::new())).collect();
+        };
+        let what = ProcessRefreshKind::nothing().with_cpu().with_memory().without_tasks();
+        if roots.len() < MANY {
+            let trees: Vec<(Root, Vec<Pid>)> =
+                roots.into_iter().map(|root| (root, walk(root.shim))).collect();
+            let pids: Vec<Pid> = trees.iter().flat_map(|(_, members)| members).copied().collect();
+            system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), true, what);
+            return trees;
+        }
+        // One pass over all processes is cheaper than many walks.
+        system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+        let mut children: HashMap<Pid, Vec<Pid>> = HashMap::new();
+        for (pid, process) in system.processes() {
+            if let Some(parent) = process.parent() {
+                children.entry(parent).or_default().push(*pid);
+            }
+        }
+        roots.into_iter().map(|root| (root, below(root.shim, &children))).collect()
+    }
+
+    fn tree(&self, root: Root, members: &[Pid], now: u64) -> Sample {
         let mut cpu = HashMap::with_capacity(members.len());
         let mut rss_bytes = 0;
-        for id in members {
-            let pid = usize::try_from(id.pid).ok().map(Pid::from);
-            let known = self.system.as_ref().zip(pid).and_then(|(system, pid)| system.process(pid));
-            if let Some(process) = known {
-                cpu.insert(*id, process.accumulated_cpu_time());
+        for pid in members {
+            if let Some(process) = self.system.as_ref().and_then(|system| system.process(*pid)) {
+                cpu.insert((*pid, process.start_time()), process.accumulated_cpu_time());
                 rss_bytes += process.memory();
             }
         }
@@ -167,13 +182,30 @@ impl Sampler {
     }
 }
 
-/// Living descendants of a shim. A zombie uses nothing any more.
-fn members(shim: ProcId) -> Vec<ProcId> {
+/// Descendants of a shim by walking down from it. A zombie is one of them and uses no memory any more.
+fn walk(shim: ProcId) -> Vec<Pid> {
     if !shim.is_alive() {
         return Vec::new();
     }
     let found = proc::descendants(shim.pid).unwrap_or_default();
-    found.into_iter().filter(|stat| !stat.is_zombie()).map(|stat| stat.id).collect()
+    found.iter().filter_map(|stat| pid_of(stat.id)).collect()
+}
+
+/// Descendants of a shim, known who is whose child.
+fn below(shim: ProcId, children: &HashMap<Pid, Vec<Pid>>) -> Vec<Pid> {
+    let mut found: Vec<Pid> = Vec::new();
+    let mut next = 0;
+    let mut parent = pid_of(shim);
+    while let Some(pid) = parent {
+        found.extend(children.get(&pid).into_iter().flatten());
+        parent = found.get(next).copied();
+        next += 1;
+    }
+    found
+}
+
+fn pid_of(id: ProcId) -> Option<Pid> {
+    usize::try_from(id.pid).ok().map(Pid::from)
 }
 
 /// Shared by handles that ask for views' trees.
