@@ -202,7 +202,9 @@ fn a_retry_of_a_command_gets_the_same_answer() {
     let second = daemon.run(daemon.supervisor.start(request.clone())).unwrap();
     assert_eq!((first.did, second.did), (Did::Started, Did::Started));
     assert_eq!(first.view.run, second.view.run);
+    assert!(daemon.supervisor.has_begun(&request.asker, &key_of("job")));
     request.asker = asker();
+    assert!(!daemon.supervisor.has_begun(&request.asker, &key_of("job")));
     let other = daemon.run(daemon.supervisor.start(request)).unwrap_err();
     assert!(matches!(other, ProcessError::NameTaken { .. }), "{other:?}");
 }
