@@ -259,6 +259,7 @@ impl Keeper {
         let bytes =
             holdings.runs.values().flat_map(|(_, disk)| &disk.segments).map(|segment| segment.bytes).sum();
         self.gauges.capture_bytes.store(bytes, Ordering::Relaxed);
+        metrics::gauge!("brummer_logs_capture_bytes").set(bytes as f64);
     }
 
     fn remove(&self, holdings: &mut Holdings, removals: &[(RunId, u32)], syncer: &Syncer) {

@@ -175,6 +175,8 @@ impl Writer {
                 return false;
             }
         }
+        metrics::counter!("brummer_logs_lines_total").increment(lines);
+        metrics::gauge!("brummer_logs_buffer_lines").set(self.inbox.used() as f64);
         faults::point("publish");
         self.show(&afters);
         for after in afters {
@@ -280,6 +282,7 @@ impl Writer {
             }
         }
         self.gauges.ring_bytes.store(self.books.total(), Ordering::Relaxed);
+        metrics::gauge!("brummer_logs_ring_bytes").set(self.books.total() as f64);
     }
 
     /// Tells what follows from lines that can be read now.
