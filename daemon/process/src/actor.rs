@@ -152,7 +152,7 @@ enum Turn {
     Look,
     Slot(Option<OwnedSemaphorePermit>),
     Swept(Vec<ProcId>),
-    OrphansEnded,
+    OrphanEnded,
     StopCommandOver,
     Leave,
 }
@@ -250,7 +250,7 @@ impl Actor {
                 permit = awaited(&mut self.slot_wait) => Turn::Slot(permit),
                 () = self.watching.changed() => Turn::Look,
                 left = finished(&mut self.sweep, Vec::new) => Turn::Swept(left),
-                () = awaited(&mut self.orphan_watch) => Turn::OrphansEnded,
+                () = awaited(&mut self.orphan_watch) => Turn::OrphanEnded,
                 () = finished(&mut self.stop_command, || ()) => Turn::StopCommandOver,
             };
             match turn {
@@ -263,7 +263,7 @@ impl Actor {
                 Turn::Slot(permit) => self.slot_granted(permit).await,
                 Turn::Look => self.look_again().await,
                 Turn::Swept(left) => self.swept(left).await,
-                Turn::OrphansEnded => self.orphans_ended().await,
+                Turn::OrphanEnded => self.orphan_ended().await,
                 Turn::StopCommandOver => self.order_stop(),
             }
             self.settle();

@@ -29,7 +29,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::reading::{RunLogs, RunProgress, RunToRead, ShimOrder};
 use crate::spawn::Launched;
 use process::ShimProcess;
-pub(crate) use process::all_ended;
+pub(crate) use process::one_ended;
 
 /// Messages for the actor that wait; the link waits when it is full.
 const NEWS: usize = 64;

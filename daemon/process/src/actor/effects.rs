@@ -283,11 +283,11 @@ impl Actor {
 
     pub(super) fn watch_orphans(&mut self) {
         let Some(orphans) = &self.orphans else { return };
-        self.orphan_watch = Some(link::all_ended(orphans.pids.clone()).boxed());
+        self.orphan_watch = Some(link::one_ended(orphans.pids.clone()).boxed());
     }
 
-    /// Every leftover that was known has ended: are there others?
-    pub(super) async fn orphans_ended(&mut self) {
+    /// One of the leftovers has ended: which are there now?
+    pub(super) async fn orphan_ended(&mut self) {
         let Some(orphans) = &self.orphans else { return };
         let (run, holder) = (orphans.run, orphans.holder);
         let found = self.shared.scope.blocking("leftovers", move || leftovers::find(run, holder)).await;

@@ -5,6 +5,8 @@ use std::process::Child;
 
 use brummer_capture::ProcId;
 use brummer_scope::Scope;
+use futures::FutureExt as _;
+use futures::future::select_all;
 
 use crate::sys::WatchedProcess;
 
@@ -60,14 +62,24 @@ impl ShimProcess {
     }
 }
 
-/// Ends when all of these have ended.
-pub(crate) async fn all_ended(ids: Vec<ProcId>) {
-    for id in ids {
-        let mut process = ShimProcess::unknown();
-        process.learn(id);
-        // One that cannot be opened is gone already.
-        if process.is_known() {
-            process.ended().await;
+/// Ends when one of these has ended; never without any.
+pub(crate) async fn one_ended(ids: Vec<ProcId>) {
+    let ended = ids.into_iter().map(|id| {
+        async move {
+            let mut process = ShimProcess::unknown();
+            process.learn(id);
+            if process.is_known() {
+                process.ended().await;
+            } else if id.is_alive() {
+                // No descriptor is free, or the system has none of this kind: looked at again in a while.
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            }
         }
+        .boxed()
+    });
+    let ended: Vec<_> = ended.collect();
+    if ended.is_empty() {
+        return std::future::pending().await;
     }
+    select_all(ended).await;
 }

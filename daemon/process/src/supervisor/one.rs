@@ -63,6 +63,12 @@ impl Supervisor {
         own.map_or(Err(ProcessError::NotFound { key }), |(_, answer)| answer)
     }
 
+    /// Whether a start of this process began under this request id lately (by an earlier daemon too): who gives
+    /// names by himself finds by it the one that his first try gave.
+    pub fn has_begun(&self, asker: &Asker, key: &ProcessKey) -> bool {
+        self.commands.knows(&command_key(asker, key, Verb::Start.as_str()))
+    }
+
     /// Stops one process: returns when its whole tree is gone.
     ///
     /// # Errors

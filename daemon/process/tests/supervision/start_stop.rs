@@ -353,6 +353,7 @@ fn a_form_that_came_and_went_while_it_ran_is_not_used() {
     let form = |word: &str| service(&state, "api", &format!("echo {word}; exec sleep 600"));
     daemon.declare(&state, vec![form("first")]);
     daemon.start("api").unwrap();
+    daemon.until_text(&state, "api", |text| text.contains("first"));
     daemon.declare(&state, vec![form("second")]);
     daemon.declare(&state, vec![form("first")]);
     daemon.stop("api").unwrap();
