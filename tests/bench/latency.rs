@@ -14,12 +14,12 @@ pub(crate) fn run(stage: &Stage) {
             "[processes.stamp]\nrun = [\"@testproc\", \"stamp\", \"--every\", \"10ms\"]\nautostart = false\n\
              [processes.flood]\nrun = [\"@testproc\", \"flood\", \"1000000000\"]\nautostart = false\n",
         );
+        world.ctl(&["start", "stamp"]);
         if flood {
             world.ctl(&["start", "flood"]);
         }
         let mut follow =
             world.follow(&["logs", "-f", "-n", "0", "--raw", "--no-prefix", "--stream", "out", "stamp"]);
-        world.ctl(&["start", "stamp"]);
         let mut lines = BufReader::new(follow.stdout.take().unwrap()).lines();
         let mut delays = Vec::with_capacity(LINES);
         while delays.len() < LINES {

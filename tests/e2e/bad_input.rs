@@ -142,3 +142,15 @@ fn waiting_tells_apart_met_timed_out_and_impossible() {
     home.ctl_in(project.dir(), ["wait", "never", "--for", "exit"]).code(18);
     home.ctl_in(project.dir(), ["wait", "done", "--for", "log=never said"]).code(18);
 }
+
+#[test]
+fn waiting_for_a_line_looks_at_the_newest_run_only() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let project = home.project("shop", "[processes.p]\nrun = \"echo old; exec sleep 600\"\n");
+    home.ctl_in(project.dir(), ["up", "-d"]).ok();
+    home.ctl_in(project.dir(), ["wait", "p", "--for", "log=old"]).ok();
+    project.write("brummer.toml", "[processes.p]\nrun = \"exec sleep 600\"\n");
+    home.ctl_in(project.dir(), ["restart", "p"]).ok();
+    home.ctl_in(project.dir(), ["wait", "p", "--for", "log=old", "--timeout", "300ms"]).code(17);
+}

@@ -196,7 +196,8 @@ impl World {
             .logs()
             .runs()
             .into_iter()
-            .find(|lines| Some(lines.run) == run && lines.key == *key)
+            // A run that has said nothing yet has no first line; all of its lines come after now.
+            .find(|lines| lines.lines > 0 && Some(lines.run) == run && lines.key == *key)
             .map(|lines| lines.first_seq);
         match first {
             Some(first) => LineCursor { seq: first.saturating_sub(1), ..now },
