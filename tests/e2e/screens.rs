@@ -30,7 +30,9 @@ fn the_tui_shows_processes_logs_and_errors_and_acts_on_keys() {
     screen.until("the error", |text| text.contains("TypeError"));
     screen.send("1");
     screen.send("?");
-    screen.until("help made from the key table", |text| text.to_lowercase().contains("restart"));
+    screen.until("help made from the key table", |text| {
+        text.contains("┌ all keys") && text.contains("restart the process")
+    });
     screen.send("\u{1b}");
     // Sent at once the two would be one key, as a terminal says Alt.
     screen.until("the help is closed", |text| !text.contains("┌ all keys"));

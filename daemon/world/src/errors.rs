@@ -24,6 +24,7 @@ impl From<ProcessError> for Refusal {
             ProcessError::NameTaken { .. }
             | ProcessError::StillRunning { .. }
             | ProcessError::Declared { .. }
+            | ProcessError::TooMany { .. }
             | ProcessError::Generation { .. } => Kind::Conflict,
             ProcessError::UnknownDependency { .. } | ProcessError::Cycle { .. } => Kind::Invalid,
             ProcessError::StartFailed { .. } | ProcessError::Ended { .. } => Kind::Failed,

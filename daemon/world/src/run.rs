@@ -69,7 +69,10 @@ impl World {
                 None => {
                     let registry = self.processes().snapshot();
                     names::unique(&wanted, |name| {
-                        registry.get(&ProcessKey::new(project.name.clone(), name)).is_some()
+                        let key = ProcessKey::new(project.name.clone(), name);
+                        // A retry of this very command finds the name that its first try gave.
+                        registry.get(&key).is_some()
+                            && !self.processes().has_begun(&ask.wish.asker(name), &key)
                     })
                 }
             };
