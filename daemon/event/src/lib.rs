@@ -1,5 +1,5 @@
 //! The words that every part of the daemon shares, as types: who a line or an event belongs to
-//! ([`ids`]), what a line carries ([`line`]), where a reader stands ([`cursor`]), what is missing
+//! ([`ids`]), what a line carries ([`mod@line`]), where a reader stands ([`cursor`]), what is missing
 //! ([`gap`]), what changed ([`event`]), in which state a process can be ([`state`]) and what a process
 //! should be ([`spec`]).
 //!
