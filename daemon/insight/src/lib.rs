@@ -2,9 +2,9 @@
 //! was found.
 //!
 //! [`Classifier`] is pure and belongs to the reader of one run: it takes line by line and answers with a
-//! level and [`Findings`]. A line without any of some forty byte patterns costs one vectorised pass and no
-//! allocation; only the others are looked at ([`level`](self), errors of several lines, URLs). The rule for
-//! levels: a tool's own mark at a known place decides, the stream never does, a count of zero is no error.
+//! level and [`Findings`]. A line without any of some forty byte patterns costs one vectorised pass (a
+//! [`Scout`] makes it over many lines at once) and no allocation; only the others are looked at
+//! ([`level`](self), errors of several lines, URLs). The rule for levels: a tool's own mark at a known place decides, the stream never does, a count of zero is no error.
 //! A classifier's memory is bounded: one open error a stream, 64 frames and 1000 bytes of message each.
 //!
 //! [`Insight`] owns incidents and endpoints of all projects ([`table`](Insight)): one task, fed in order of
@@ -25,5 +25,6 @@ mod urls;
 
 pub use classifier::{Classifier, ClassifierContext};
 pub use finding::{Findings, FoundUrl, Frame, IncidentDraft, Language, Place};
+pub use prefilter::Scout;
 pub use strip::{sgr_only, strip};
 pub use table::{Endpoint, Found, Incident, Insight, LookupError};

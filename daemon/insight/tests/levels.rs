@@ -9,7 +9,7 @@
 
 use brummer_event::Level::{self, Debug, Error, Fatal, Info, Trace, Warn};
 use brummer_event::Stream;
-use brummer_insight::{Classifier, ClassifierContext, Findings};
+use brummer_insight::{Classifier, ClassifierContext, Findings, Scout};
 
 const ROWS: &[(&str, Level)] = &[
     ("  VITE v5.4.21  ready in 1856 ms", Info),
@@ -232,11 +232,29 @@ fn any_bytes_are_lines() {
     let line = proptest::collection::vec(words, 0..8).prop_map(|words| words.concat());
     let lines = proptest::collection::vec(line, 0..30);
     proptest!(|(lines in lines)| {
-        let mut classifier = Classifier::new(ClassifierContext { project_dir: Some("/".to_owned()), host_name: None });
+        let context = ClassifierContext { project_dir: Some("/".to_owned()), host_name: None };
+        let mut classifier = Classifier::new(context.clone());
         let mut out = Findings::default();
+        let mut levels = Vec::new();
         for (number, line) in lines.iter().enumerate() {
-            classifier.line(Stream::Out, number as u64, 0, line.as_bytes(), &mut out);
+            levels.push(classifier.line(Stream::Out, number as u64, 0, line.as_bytes(), &mut out));
         }
         classifier.flush(i64::MAX, &mut out);
+        // The same lines right behind one another, looked through at once.
+        let text = lines.concat();
+        let mut scout = Scout::new(text.as_bytes());
+        let mut classifier = Classifier::new(context);
+        let mut out_among = Findings::default();
+        let mut start = 0;
+        for (number, line) in lines.iter().enumerate() {
+            let part = start..start + line.len();
+            start = part.end;
+            let among = (&mut scout, part);
+            let level = classifier.line_among(Stream::Out, number as u64, 0, among, &mut out_among);
+            prop_assert_eq!(level, levels[number], "{}", line);
+        }
+        classifier.flush(i64::MAX, &mut out_among);
+        prop_assert_eq!(out_among.urls, out.urls);
+        prop_assert_eq!(out_among.incidents, out.incidents);
     });
 }

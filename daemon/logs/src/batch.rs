@@ -2,7 +2,7 @@
 
 use brummer_capture::{ExitPayload, Position};
 use brummer_event::{LineFlags, LineSeq, Stream, WallNs};
-use brummer_insight::{Classifier, Findings};
+use brummer_insight::{Classifier, Findings, Scout};
 
 use crate::chunk::Lines;
 use crate::record::{LinesHead, ShapeWriter};
@@ -79,19 +79,25 @@ impl Reading {
     /// Gives every line its level; what they reveal goes to `findings`.
     pub(crate) fn understand(&mut self, lines: &mut Lines, findings: &mut Findings) {
         let Lines { text, metas, .. } = lines;
+        let mut scout = Scout::new(text);
         let mut start = 0;
         for meta in metas {
-            let range = start as usize..meta.end as usize;
+            let part = start as usize..meta.end as usize;
             start = meta.end;
-            if meta.stream != Stream::Sys {
-                let text = text.get(range).unwrap_or(&[]);
-                meta.level = self.line(meta.stream, meta.line, meta.time, text, meta.flags, findings);
+            if meta.stream == Stream::Sys {
+                continue;
             }
+            let joined = if meta.stream == Stream::Err { &self.err } else { &self.out };
+            meta.level = if joined.is_empty() && !meta.flags.has(LineFlags::PART) {
+                let among = (&mut scout, part);
+                self.classifier.line_among(meta.stream, meta.line, meta.time, among, findings)
+            } else {
+                self.line(meta.stream, meta.line, meta.time, scout.line(part), meta.flags, findings)
+            };
         }
     }
 
     /// One line. A part is understood with the end of its line.
-    #[inline]
     pub(crate) fn line(
         &mut self,
         stream: Stream,

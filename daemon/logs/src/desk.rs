@@ -135,6 +135,9 @@ impl Desk {
                 }
             }
             if let Some(backlog) = state.backlog_job() {
+                if !state.ready.is_empty() {
+                    self.work.notify_one();
+                }
                 return backlog;
             }
             if let Some(reader) = state.ready.pop_front() {
@@ -159,10 +162,11 @@ impl Desk {
         }
     }
 
-    /// After a turn: there is more to read, or the reader got no room.
+    /// After a turn: there is more to read, or the reader got no room. Wakes nobody: the calling thread asks for
+    /// its next job at once, and a lone run that went from thread to thread would leave its bytes behind in
+    /// the other one's cache.
     pub(crate) fn again(&self, reader: Box<RunReader>) {
         self.state.lock().ready.push_back(reader);
-        self.work.notify_one();
     }
 
     /// After a turn that read dry: sleeps until the deadline or news.
