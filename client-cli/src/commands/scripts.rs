@@ -6,6 +6,7 @@ use brummer_proto::v1;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::json::project::Script;
+use crate::output::Format;
 use crate::{exit, view};
 
 pub(crate) async fn perform(context: &mut Context) -> Result<u8, Failure> {
@@ -22,7 +23,10 @@ pub(crate) async fn perform(context: &mut Context) -> Result<u8, Failure> {
     if context.output.format().is_json() {
         context.output.list("scripts", &scripts)?;
     } else {
-        context.output.data(view::project::scripts(&scripts, context.output.paper()))?;
+        let wide = context.output.format() == Format::Wide;
+        let home = context.home();
+        let table = view::project::scripts(&scripts, wide, home.as_deref(), context.output.paper());
+        context.output.data(table)?;
     }
     Ok(exit::OK)
 }

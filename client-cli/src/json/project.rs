@@ -51,6 +51,7 @@ pub(crate) struct Script {
     pub source: String,
     pub ecosystem: Option<String>,
     pub runner: Option<String>,
+    pub runner_version: Option<String>,
     pub kind: Option<&'static str>,
     pub missing: Option<String>,
 }
@@ -71,6 +72,7 @@ impl From<v1::Script> for Script {
             source: script.source,
             ecosystem: present(script.ecosystem),
             runner: present(script.runner),
+            runner_version: present(script.runner_version),
             kind,
             missing: present(script.missing),
         }

@@ -33,24 +33,40 @@ pub(crate) fn projects(projects: &[Project], home: Option<&Path>, paper: Paper) 
     table.render(paper)
 }
 
-pub(crate) fn scripts(scripts: &[Script], paper: Paper) -> String {
-    let mut table = Table::new([
+/// `wide` adds who runs them (`pnpm@9.1.0`) and where.
+pub(crate) fn scripts(scripts: &[Script], wide: bool, home: Option<&Path>, paper: Paper) -> String {
+    let mut columns = vec![
         Column::left("NAME"),
         Column::left("ORIGINAL"),
         Column::left("KIND"),
         Column::left("SOURCE"),
         Column::left("MISSING"),
-        Column::left("COMMAND"),
-    ]);
+    ];
+    if wide {
+        columns.extend([Column::left("ECOSYSTEM"), Column::left("RUNNER"), Column::left("DIRECTORY")]);
+    }
+    columns.push(Column::left("COMMAND"));
+    let mut table = Table::new(columns);
     for script in scripts {
-        table.row(vec![
+        let mut row = vec![
             Cell::new(&script.name),
             Cell::new(&script.original),
             Cell::new(script.kind.unwrap_or_default()),
             Cell::new(&script.source),
             Cell::new(script.missing.as_deref().unwrap_or_default()).tone(Tone::Warn),
-            Cell::new(shell_words(&script.command)),
-        ]);
+        ];
+        if wide {
+            let runner = script.runner.as_deref().unwrap_or_default();
+            let runner = match &script.runner_version {
+                Some(version) => format!("{runner}@{version}"),
+                None => runner.to_owned(),
+            };
+            row.push(Cell::new(script.ecosystem.as_deref().unwrap_or_default()));
+            row.push(Cell::new(runner));
+            row.push(Cell::new(tilde(&script.directory, home)));
+        }
+        row.push(Cell::new(shell_words(&script.command)));
+        table.row(row);
     }
     table.render(paper)
 }

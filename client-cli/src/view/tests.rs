@@ -318,10 +318,12 @@ fn projects_and_what_is_in_them() {
             runner: text("npm"),
             kind: v1::ProcessKind::Service.into(),
             missing: text(missing),
+            runner_version: text("10.9.2"),
         })
     };
     let scripts = [script("dev", "dev", ""), script("build-all", "build all", "npm")];
-    insta::assert_snapshot!("scripts", view::project::scripts(&scripts, Paper::default()));
+    insta::assert_snapshot!("scripts", view::project::scripts(&scripts, false, home(), Paper::default()));
+    insta::assert_snapshot!("scripts_wide", view::project::scripts(&scripts, true, home(), Paper::default()));
     insta::assert_snapshot!("scripts_json", document(&List { name: "scripts", items: &scripts }));
 
     let urls = [Endpoint::from(v1::Endpoint {

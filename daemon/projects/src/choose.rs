@@ -109,6 +109,7 @@ mod tests {
             source: "file".to_owned(),
             ecosystem,
             runner: "tool".to_owned(),
+            runner_version: None,
             kind: Kind::Task,
             missing: None,
             env_files: Vec::new(),

@@ -11,7 +11,7 @@ mod node;
 mod procfile;
 mod programs;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use brummer_event::spec::{Command, Kind, Origin, ProcessSpec};
@@ -66,6 +66,8 @@ pub struct Script {
     pub ecosystem: &'static str,
     /// As `npm`.
     pub runner: String,
+    /// The runner's version where the project's files pin one, as `9.1.0`.
+    pub runner_version: Option<String>,
     pub kind: Kind,
     /// A program that it needs and that is not on the PATH.
     pub missing: Option<String>,
@@ -76,6 +78,33 @@ pub struct Script {
 }
 
 impl Script {
+    /// A task that is called as it is where it was found, run in `directory`; what else there is to say is
+    /// set by the detector.
+    fn new(
+        original: impl Into<String>,
+        run: Command,
+        directory: &Path,
+        source: impl Into<String>,
+        ecosystem: &'static str,
+        runner: impl Into<String>,
+    ) -> Self {
+        let original = original.into();
+        Self {
+            name: original.clone(),
+            original,
+            run,
+            directory: directory.to_owned(),
+            source: source.into(),
+            ecosystem,
+            runner: runner.into(),
+            runner_version: None,
+            kind: Kind::Task,
+            missing: None,
+            env_files: Vec::new(),
+            is_default: false,
+        }
+    }
+
     /// The argument list that is executed.
     pub fn argv(&self) -> Vec<String> {
         self.run.argv()
@@ -126,19 +155,24 @@ pub fn detect(dir: &Path, look: &Look) -> Detected {
 
 /// Gives every script its name: the wanted one if it is free, else one of the others, else a number.
 fn name_all(found: Vec<Found>) -> Vec<Script> {
-    let mut taken: BTreeSet<String> = BTreeSet::new();
+    // Each name taken, and the number last given to it: ten thousand clashes must not each count from two.
+    let mut taken: BTreeMap<String, u64> = BTreeMap::new();
     found
         .into_iter()
         .map(|Found { mut script, otherwise }| {
             let wanted = names::map(&script.name, Named::Script);
-            let free = std::iter::once(wanted.clone())
-                .chain(otherwise.iter().map(|name| names::map(name, Named::Script)))
-                .find(|name| !taken.contains(name));
-            script.name = free.unwrap_or_else(|| {
-                let last = otherwise.last().map_or(wanted, |name| names::map(name, Named::Script));
-                names::unique(&last, |name| taken.contains(name))
+            let others: Vec<String> = otherwise.iter().map(|name| names::map(name, Named::Script)).collect();
+            let free = std::iter::once(&wanted).chain(&others).find(|name| !taken.contains_key(*name));
+            script.name = free.cloned().unwrap_or_else(|| {
+                let last = others.last().unwrap_or(&wanted);
+                let (name, number) =
+                    names::numbered(last, taken.get(last).copied().unwrap_or(1) + 1, |name| {
+                        taken.contains_key(name)
+                    });
+                taken.insert(last.clone(), number);
+                name
             });
-            taken.insert(script.name.clone());
+            taken.entry(script.name.clone()).or_insert(1);
             script
         })
         .collect()

@@ -117,6 +117,7 @@ fn declared_script(spec: &ProcessSpec, config: &ProjectConfig, detected: &[Scrip
         source: config.sources.get(&spec.name).cloned().unwrap_or_default(),
         ecosystem: "brummer",
         runner,
+        runner_version: None,
         kind: spec.kind,
         missing,
         env_files: spec.env_files.clone(),

@@ -91,13 +91,18 @@ pub fn unique(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
     if !taken(wanted) {
         return wanted.to_owned();
     }
-    let mut number: u64 = 2;
+    numbered(wanted, 2, taken).0
+}
+
+/// `wanted` with the first number from `first` on that makes it a name not taken, and that number.
+pub(crate) fn numbered(wanted: &str, first: u64, taken: impl Fn(&str) -> bool) -> (String, u64) {
+    let mut number = first;
     loop {
         let suffix = format!("-{number}");
         let kept: String = wanted.chars().take(MAX_LEN.saturating_sub(suffix.len())).collect();
         let candidate = format!("{kept}{suffix}");
         if !taken(&candidate) {
-            return candidate;
+            return (candidate, number);
         }
         number += 1;
     }

@@ -40,6 +40,7 @@ pub(crate) fn script(script: &Script, project: &str) -> v1::Script {
         source: script.source.clone(),
         ecosystem: script.ecosystem.to_owned(),
         runner: script.runner.clone(),
+        runner_version: script.runner_version.clone().unwrap_or_default(),
         kind: kind(script.kind).into(),
         missing: script.missing.clone().unwrap_or_default(),
     }

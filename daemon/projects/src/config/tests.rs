@@ -23,6 +23,7 @@ fn script(name: &str, kind: Kind) -> Script {
         source: "package.json".to_owned(),
         ecosystem: "node",
         runner: "npm".to_owned(),
+        runner_version: None,
         kind,
         missing: None,
         env_files: Vec::new(),

@@ -29,6 +29,7 @@ pub(super) fn detect(dir: &Path, look: &Look, found: &mut Vec<Found>, detected: 
             source: "Cargo.toml".to_owned(),
             ecosystem: "rust",
             runner: "cargo".to_owned(),
+            runner_version: None,
             kind,
             missing: look.programs.missing("cargo"),
             env_files: Vec::new(),

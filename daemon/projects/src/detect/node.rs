@@ -70,19 +70,11 @@ fn add(
         } else {
             (prefixed(names::without_npm_scope(package)), vec![prefixed(&names::with_npm_scope(package))])
         };
-        let script = Script {
-            name,
-            original: original.clone(),
-            run: Command::Exec(vec![runner.to_owned(), "run".to_owned(), original.clone()]),
-            directory: dir.to_owned(),
-            source: source.clone(),
-            ecosystem: "node",
-            runner: runner.to_owned(),
-            kind: kind::of_script(original, command),
-            missing: look.programs.missing(runner),
-            env_files: Vec::new(),
-            is_default: false,
-        };
+        let run = Command::Exec(vec![runner.to_owned(), "run".to_owned(), original.clone()]);
+        let mut script = Script::new(original, run, dir, &source, "node", runner);
+        script.name = name;
+        script.kind = kind::of_script(original, command);
+        script.missing = look.programs.missing(runner);
         found.push(Found { script, otherwise });
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn detect(dir: &Path, found: &mut Vec<Found>, detected: &mut Detected
                     source: "Procfile".to_owned(),
                     ecosystem: "procfile",
                     runner: "sh".to_owned(),
+                    runner_version: None,
                     // Heroku's release phase is the one entry that is meant to end.
                     kind: if name == "release" { Kind::Task } else { Kind::Service },
                     missing: None,

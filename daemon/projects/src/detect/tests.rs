@@ -4,16 +4,9 @@ use std::path::Path;
 
 use super::*;
 
-fn make(files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
-    let temp = tempfile::tempdir().unwrap();
-    let root = temp.path().canonicalize().unwrap();
-    for (name, text) in files.iter().chain(&[(".git/HEAD", "")]) {
-        let path = root.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    (temp, root)
-}
+pub(crate) mod fixture;
+
+use fixture::{fixture, make};
 
 fn look_at(files: &[(&str, &str)]) -> Detected {
     let (_temp, root) = make(files);
@@ -242,4 +235,11 @@ fn a_link_in_a_circle_ends() {
 #[test]
 fn nothing_is_found_in_nothing() {
     assert_eq!(detect(Path::new("/nonexistent"), &Look::default()), Detected::default());
+}
+
+#[test]
+fn npm_runs_what_its_file_lists() {
+    let npm = fixture("npm");
+    insta::assert_snapshot!(npm.listing());
+    assert_eq!(npm.up("."), "dev: script `dev` of package.json");
 }
