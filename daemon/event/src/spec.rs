@@ -127,6 +127,9 @@ pub struct ProcessSpec {
     pub merge_output: bool,
     /// Its leader ends by design and leaves the work to its tree.
     pub daemonizes: bool,
+    /// A run that lives is replaced when the configuration changes, instead of being marked.
+    #[serde(default)]
+    pub restart_on_change: bool,
     pub origin: Origin,
 }
 
@@ -147,9 +150,48 @@ impl ProcessSpec {
             stdin: Stdin::default_for(kind),
             merge_output: false,
             daemonizes: false,
+            restart_on_change: false,
             origin,
         }
     }
+
+    /// Whether a run of `other` is just what a run of this would be. What says only when to start or restart
+    /// it, or who wrote it, needs no new run to take effect.
+    pub fn runs_as(&self, other: &Self) -> bool {
+        // Named one by one, so that a new field cannot be forgotten here.
+        let Self {
+            name,
+            command,
+            dir,
+            env_files,
+            env,
+            depends_on,
+            autostart: _,
+            kind,
+            restart,
+            stop,
+            stdin,
+            merge_output,
+            daemonizes,
+            restart_on_change: _,
+            origin: _,
+        } = self;
+        (name, command, dir, env_files) == (&other.name, &other.command, &other.dir, &other.env_files)
+            && same_variables(env, &other.env)
+            && (depends_on, kind, restart, stop)
+                == (&other.depends_on, &other.kind, &other.restart, &other.stop)
+            && (stdin, merge_output, daemonizes) == (&other.stdin, &other.merge_output, &other.daemonizes)
+    }
+}
+
+/// Variables are a set of names: their order says nothing.
+fn same_variables(one: &[(String, String)], other: &[(String, String)]) -> bool {
+    let sorted = |variables: &[(String, String)]| {
+        let mut all = variables.to_vec();
+        all.sort();
+        all
+    };
+    one == other || (one.len() == other.len() && sorted(one) == sorted(other))
 }
 
 /// What a client brings along with a command that starts something: the world its user lives in.
@@ -160,4 +202,49 @@ pub struct ClientContext {
     pub umask: Option<u32>,
     /// (resource number, soft, hard) as `getrlimit` gives them.
     pub rlimits: Vec<(i32, u64, u64)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_run_is_made_of_needs_a_new_run() {
+        let exec = |argv: &[&str]| Command::Exec(argv.iter().map(|arg| (*arg).to_owned()).collect());
+        let pair = |name: &str| (name.to_owned(), "1".to_owned());
+        let mut base = ProcessSpec::new("api", exec(&["x"]), "/p".into(), Kind::Service, Origin::Declared);
+        base.env = vec![pair("A"), pair("B")];
+        let table: [(&str, bool, fn(&mut ProcessSpec)); 16] = [
+            ("nothing", true, |_| {}),
+            ("autostart", true, |spec| spec.autostart = false),
+            ("restart_on_change", true, |spec| spec.restart_on_change = true),
+            ("origin", true, |spec| spec.origin = Origin::Detected),
+            ("order of env", true, |spec| spec.env.reverse()),
+            ("env", false, |spec| spec.env.truncate(1)),
+            ("a value", false, |spec| spec.env[0].1.push('0')),
+            ("command", false, |spec| spec.command = Command::Shell("x".to_owned())),
+            ("dir", false, |spec| spec.dir = "/q".into()),
+            ("env_file", false, |spec| spec.env_files.push("/p/.env".into())),
+            ("depends_on", false, |spec| spec.depends_on.push("db".to_owned())),
+            ("kind", false, |spec| spec.kind = Kind::Task),
+            ("restart", false, |spec| spec.restart = Restart::Always),
+            ("stop", false, |spec| spec.stop.timeout = Duration::from_secs(1)),
+            ("stdin", false, |spec| spec.stdin = Stdin::Null),
+            ("daemonizes", false, |spec| spec.daemonizes = true),
+        ];
+        for (what, same, change) in table {
+            let mut changed = base.clone();
+            change(&mut changed);
+            assert_eq!((base.runs_as(&changed), changed.runs_as(&base)), (same, same), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_spec_that_an_older_daemon_wrote_can_be_read() {
+        let spec =
+            ProcessSpec::new("api", Command::Shell("x".to_owned()), "/".into(), Kind::Task, Origin::AdHoc);
+        let mut written = serde_json::to_value(&spec).unwrap();
+        written.as_object_mut().unwrap().remove("restart_on_change");
+        assert_eq!(serde_json::from_value::<ProcessSpec>(written).unwrap(), spec);
+    }
 }

@@ -157,6 +157,7 @@ struct RawProcess {
     stdin: Option<Stdin>,
     merge_output: Option<bool>,
     daemonizes: Option<bool>,
+    restart_on_change: Option<bool>,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -289,6 +290,7 @@ fn spec(name: &str, raw: RawProcess, dir: &Path, script: Option<&Script>) -> Opt
     spec.stdin = raw.stdin.unwrap_or(spec.stdin);
     spec.merge_output = raw.merge_output.unwrap_or(false);
     spec.daemonizes = raw.daemonizes.unwrap_or(false);
+    spec.restart_on_change = raw.restart_on_change.unwrap_or(false);
     Some(spec)
 }
 

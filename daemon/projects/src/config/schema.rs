@@ -169,6 +169,7 @@ pub(crate) static PROCESS: &[Key] = &[
     key("stdin", Kind::Word(&["open", "null"]), Preset::Unset),
     key("merge_output", Kind::Bool, Preset::Bool(false)),
     key("daemonizes", Kind::Bool, Preset::Bool(false)),
+    key("restart_on_change", Kind::Bool, Preset::Bool(false)),
 ];
 
 static USER_RINGS: &[Key] = &[

@@ -208,6 +208,7 @@ restart = "always"
 stdin = "null"
 merge_output = true
 daemonizes = true
+restart_on_change = true
 
 [processes.dev]
 env = { A = "1" }
@@ -228,7 +229,8 @@ env = { A = "1" }
     assert_eq!((web.kind, web.restart, web.stdin), (Kind::Service, Restart::OnFailure, Stdin::Open));
     assert_eq!((seed.kind, seed.restart, seed.stdin), (Kind::Task, Restart::No, Stdin::Null));
     assert_eq!((api.autostart, api.restart, api.stdin), (false, Restart::Always, Stdin::Null));
-    assert!(api.merge_output && api.daemonizes && web.autostart);
+    assert!(api.merge_output && api.daemonizes && api.restart_on_change && web.autostart);
+    assert!(!web.restart_on_change);
     assert_eq!(dev.command, script("dev", Kind::Service).run, "a detected name is configured");
     assert_eq!((dev.dir.as_path(), dev.origin), (Path::new("/p/web"), Origin::Declared));
     assert_eq!(dev.env, vec![pair("A", "1")]);

@@ -32,7 +32,7 @@ pub(super) fn add_defaults(spec: &ProcessSpec, values: &mut Vec<ConfigValue>) {
         Stdin::Null => "null",
     };
     let files: Vec<String> = spec.env_files.iter().map(|file| file.display().to_string()).collect();
-    let effective: [(&[&str], String); 12] = [
+    let effective: [(&[&str], String); 13] = [
         (&["run"], run),
         (&["dir"], word(&spec.dir.display().to_string())),
         (&["env_file"], list(&files)),
@@ -45,6 +45,7 @@ pub(super) fn add_defaults(spec: &ProcessSpec, values: &mut Vec<ConfigValue>) {
         (&["stdin"], word(stdin)),
         (&["merge_output"], spec.merge_output.to_string()),
         (&["daemonizes"], spec.daemonizes.to_string()),
+        (&["restart_on_change"], spec.restart_on_change.to_string()),
     ];
     for (path, value) in effective {
         let key = dotted(&[&["processes", spec.name.as_str()], path].concat());
