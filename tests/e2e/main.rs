@@ -22,3 +22,4 @@ mod run_ends;
 mod screens;
 mod start_stop;
 mod stopping;
+mod worktrees;

@@ -96,7 +96,6 @@ fn what_does_not_exist_is_a_usage_error() {
         "brummerctl doctor",
         "brummerctl man d",
         "brummerctl reload",
-        "brummerctl projects trust .",
         "brummerctl config schema",
         "brummerctl daemon upgrade",
         "brummerctl daemon",

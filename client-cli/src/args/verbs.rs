@@ -238,6 +238,11 @@ pub(crate) enum ProjectsVerb {
         #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
         directory: PathBuf,
     },
+    /// Trust a directory, as `up` by hand does: what asks on your behalf may run what is in it
+    Trust {
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        directory: PathBuf,
+    },
     /// Forget a project of which nothing runs
     Rm {
         /// Name or directory

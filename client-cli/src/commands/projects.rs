@@ -1,4 +1,4 @@
-//! `projects`: list, add, rm.
+//! `projects`: list, add, trust, rm.
 
 use std::path::Path;
 
@@ -16,6 +16,7 @@ pub(crate) async fn perform(context: &mut Context, projects: Projects) -> Result
     match projects.verb {
         None | Some(ProjectsVerb::List) => list(context, &client).await,
         Some(ProjectsVerb::Add { directory }) => add(context, &client, &directory).await,
+        Some(ProjectsVerb::Trust { directory }) => trust(context, &client, &directory).await,
         Some(ProjectsVerb::Rm { project }) => remove(context, &client, &project).await,
     }
 }
@@ -37,11 +38,22 @@ async fn add(context: &mut Context, client: &Client, directory: &Path) -> Result
     let request = v1::AddProjectRequest { command: Some(new_command()), directory: absolute(directory)? };
     let ask = async |client: &Client| client.projects().add_project(request.clone()).await;
     let answer = context.command(client, Patience::Usual, ask).await?;
-    let project = Project::from(answer.project.unwrap_or_default());
+    say(context, answer.project, if answer.added { "added" } else { "already known" })
+}
+
+async fn trust(context: &mut Context, client: &Client, directory: &Path) -> Result<u8, Failure> {
+    let request = v1::TrustProjectRequest { command: Some(new_command()), directory: absolute(directory)? };
+    let ask = async |client: &Client| client.projects().trust_project(request.clone()).await;
+    let answer = context.command(client, Patience::Usual, ask).await?;
+    say(context, answer.project, if answer.newly_trusted { "trusted" } else { "already trusted" })
+}
+
+/// The project as a document, or one line of what was done with it.
+fn say(context: &mut Context, project: Option<v1::Project>, did: &str) -> Result<u8, Failure> {
+    let project = Project::from(project.unwrap_or_default());
     if context.output.format().is_json() {
         context.output.list("projects", &[project])?;
     } else {
-        let did = if answer.added { "added" } else { "already known" };
         let directory = view::tilde(&project.directory, context.home().as_deref());
         context.output.talk(&format!("{}  {did}  {directory}", view::plain_words(&project.name)));
     }

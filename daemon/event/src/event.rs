@@ -113,7 +113,8 @@ pub enum Payload {
     IncidentsCleared { project: Arc<str> },
     /// A process serves a URL, or no longer (notice; kind `found`, `gone`).
     Endpoint { process: ProcessKey, url: Arc<str>, alive: bool },
-    /// A project was opened, changed or forgotten (notice; kind `opened`, `changed`, `removed`).
+    /// A project was opened, changed, trusted or forgotten (notice; kind `opened`, `changed`, `trusted`,
+    /// `removed`).
     Project { name: Arc<str>, change: ProjectChange },
     /// Lines up to `seq` can be read (notice; kind `advanced`).
     LogAdvanced { process: ProcessKey, seq: LineSeq },
@@ -140,6 +141,7 @@ pub struct ProcessChange {
 pub enum ProjectChange {
     Opened,
     Changed,
+    Trusted,
     Removed,
 }
 
@@ -157,6 +159,7 @@ impl Payload {
             Self::Endpoint { alive: false, .. } => "gone",
             Self::Project { change: ProjectChange::Opened, .. } => "opened",
             Self::Project { change: ProjectChange::Changed, .. } => "changed",
+            Self::Project { change: ProjectChange::Trusted, .. } => "trusted",
             Self::Project { change: ProjectChange::Removed, .. } => "removed",
             Self::LogAdvanced { .. } => "advanced",
             Self::System { kind, .. } => kind,

@@ -271,7 +271,7 @@ impl Shared {
             return Ok(is_new(dir));
         }
         let around = known.iter().map(|project| (project.dir.as_path(), project));
-        if let Some(project) = locate::nearest_known(&dir, around) {
+        if let Some(project) = locate::nearest_known(&dir, locate::worktree_around(&dir), around) {
             return Ok(is_known(project));
         }
         if verb == Verb::Known {

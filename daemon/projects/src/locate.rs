@@ -1,7 +1,11 @@
 //! Which project a directory means, and which directory is opened when it means none yet.
 //!
-//! The decisions are pure over a list of directories with their marks; only [`look_up`] reads the file
-//! system. All paths are real ones.
+//! The decisions are pure over a list of directories with their marks; only [`look_up`] and
+//! [`worktree_around`] read the file system. All paths are real ones.
+
+mod worktree;
+
+pub use worktree::worktree_around;
 
 use std::path::{Path, PathBuf};
 
@@ -21,11 +25,16 @@ pub struct Marks {
     pub repository: bool,
 }
 
-/// The nearest of `known` at or above `dir`.
-pub fn nearest_known<'a, T>(dir: &Path, known: impl IntoIterator<Item = (&'a Path, T)>) -> Option<T> {
+/// The nearest of `known` at or above `dir`, but not beyond `worktree`, the root of the linked worktree that
+/// `dir` lies in: a worktree inside its main checkout is no part of it.
+pub fn nearest_known<'a, T>(
+    dir: &Path,
+    worktree: Option<&Path>,
+    known: impl IntoIterator<Item = (&'a Path, T)>,
+) -> Option<T> {
     known
         .into_iter()
-        .filter(|(root, _)| dir.starts_with(root))
+        .filter(|(root, _)| dir.starts_with(root) && worktree.is_none_or(|top| root.starts_with(top)))
         .max_by_key(|(root, _)| root.components().count())
         .map(|(_, found)| found)
 }
@@ -99,10 +108,15 @@ mod tests {
     #[test]
     fn the_nearest_known_project_is_the_deepest_above() {
         let known = [(Path::new("/src"), 1), (Path::new("/src/shop"), 2), (Path::new("/src/shop2"), 3)];
-        assert_eq!(nearest_known(Path::new("/src/shop/web"), known), Some(2));
-        assert_eq!(nearest_known(Path::new("/src/shop"), known), Some(2));
-        assert_eq!(nearest_known(Path::new("/src/shopping"), known), Some(1));
-        assert_eq!(nearest_known(Path::new("/other"), known), None);
+        assert_eq!(nearest_known(Path::new("/src/shop/web"), None, known), Some(2));
+        assert_eq!(nearest_known(Path::new("/src/shop"), None, known), Some(2));
+        assert_eq!(nearest_known(Path::new("/src/shopping"), None, known), Some(1));
+        assert_eq!(nearest_known(Path::new("/other"), None, known), None);
+        let worktree = Some(Path::new("/src/shop/.worktrees/feature"));
+        let inside = Path::new("/src/shop/.worktrees/feature/web");
+        assert_eq!(nearest_known(inside, worktree, known), None, "not the checkout around it");
+        let own = [(Path::new("/src/shop"), 2), (Path::new("/src/shop/.worktrees/feature"), 4)];
+        assert_eq!(nearest_known(inside, worktree, own), Some(4));
     }
 
     fn make(root: &Path, files: &[(&str, &str)]) {

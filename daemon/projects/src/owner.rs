@@ -28,7 +28,7 @@ pub struct Project {
     pub name: Arc<str>,
     /// Real path.
     pub dir: PathBuf,
-    /// Its user has opened it by hand.
+    /// Its user has opened or trusted it by hand: until then nothing of it runs on an agent's wish.
     pub trusted: bool,
     /// Opened by `up`, and not closed by `down`.
     pub open: bool,
@@ -43,6 +43,8 @@ pub enum OpenMode {
     Up,
     /// For one command: registers, never trusts.
     Run,
+    /// Registers and trusts, opens nothing.
+    Trust,
 }
 
 /// What entering a directory did.
@@ -134,17 +136,17 @@ impl Owner {
     async fn enter(&self, dir: PathBuf, mode: OpenMode) -> Result<Entered, ProjectsError> {
         let known = self.published.load_full();
         let before = known.iter().find(|project| project.dir == dir).cloned();
-        let by_hand = mode == OpenMode::Up;
+        let (trusts, opens) = (mode != OpenMode::Run, mode == OpenMode::Up);
         let project = match &before {
             Some(before) => Project {
-                trusted: before.trusted || by_hand,
-                open: before.open || by_hand,
+                trusted: before.trusted || trusts,
+                open: before.open || opens,
                 ..Project::clone(before)
             },
             None => Project {
                 name: free_name(&dir, &known).into(),
-                trusted: by_hand,
-                open: by_hand,
+                trusted: trusts,
+                open: opens,
                 created: clock::wall_ns(),
                 dir,
             },
@@ -158,7 +160,7 @@ impl Owner {
             let change = if added || (project.open && !was_open) {
                 ProjectChange::Opened
             } else {
-                ProjectChange::Changed
+                ProjectChange::Trusted
             };
             self.keep(&project, change).await?;
         }

@@ -54,6 +54,17 @@ impl World {
         Ok((row, entered.added))
     }
 
+    /// Trusts a directory for good, as its user's `up` would; opens and starts nothing. Says whether it was not
+    /// trusted before.
+    ///
+    /// # Errors
+    /// A directory that is none.
+    pub async fn trust_project(&self, dir: &Path) -> Result<(ProjectRow, bool), Refusal> {
+        let entered = self.projects().enter(dir, OpenMode::Trust).await?;
+        let row = self.project_row(&entered.project.name).ok_or(Refusal::from(ProjectsError::Stopping))?;
+        Ok((row, entered.newly_trusted))
+    }
+
     /// Forgets a project of which nothing lives; its logs stay until retention takes them.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use brummer_event::ProcessKey;
 use brummer_process::Registry;
+use brummer_projects::locate;
 use brummer_projects::names::nearest;
 
 use crate::{Kind, Refusal, World, glob};
@@ -89,10 +90,9 @@ impl World {
     pub fn nearest_known(&self, dir: &Path) -> Option<ProjectRef> {
         let real = std::fs::canonicalize(dir).ok()?;
         let projects = self.projects().list();
-        real.ancestors().find_map(|above| {
-            let project = projects.iter().find(|project| project.dir == above)?;
-            Some(ProjectRef { name: project.name.clone(), dir: project.dir.clone(), here: true })
-        })
+        let around = projects.iter().map(|project| (project.dir.as_path(), project));
+        let project = locate::nearest_known(&real, locate::worktree_around(&real), around)?;
+        Some(ProjectRef { name: project.name.clone(), dir: project.dir.clone(), here: true })
     }
 
     /// The processes that are meant.

@@ -43,12 +43,18 @@ impl ProjectService for ProjectApi {
         &self,
         request: Request<v1::AddProjectRequest>,
     ) -> Result<Response<v1::AddProjectResponse>, Status> {
-        let directory = request.into_inner().directory;
-        if !directory.starts_with('/') {
-            return Err(invalid("directory", "the directory must be absolute"));
-        }
+        let directory = absolute(request.into_inner().directory)?;
         let (row, added) = self.world.add_project(Path::new(&directory)).await.map_err(status)?;
         Ok(Response::new(v1::AddProjectResponse { project: Some(project(&row)), added }))
+    }
+
+    async fn trust_project(
+        &self,
+        request: Request<v1::TrustProjectRequest>,
+    ) -> Result<Response<v1::TrustProjectResponse>, Status> {
+        let directory = absolute(request.into_inner().directory)?;
+        let (row, newly_trusted) = self.world.trust_project(Path::new(&directory)).await.map_err(status)?;
+        Ok(Response::new(v1::TrustProjectResponse { project: Some(project(&row)), newly_trusted }))
     }
 
     async fn remove_project(
@@ -108,6 +114,13 @@ impl ProjectService for ProjectApi {
             files: files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
         }))
     }
+}
+
+fn absolute(directory: String) -> Result<String, Status> {
+    if directory.starts_with('/') {
+        return Ok(directory);
+    }
+    Err(invalid("directory", "the directory must be absolute"))
 }
 
 struct ProjectWatch {

@@ -112,6 +112,26 @@ async fn changes_are_announced_once_each() {
 }
 
 #[tokio::test]
+async fn trusting_opens_nothing_and_survives() {
+    let world = World::new().await;
+    let dir = world.write("shop/x", "");
+    let from = world.bus.cursor();
+    let trusted = world.enter(&dir, OpenMode::Trust).await;
+    assert!(trusted.added && trusted.newly_trusted && trusted.project.trusted && !trusted.project.open);
+    assert!(!world.enter(&dir, OpenMode::Trust).await.newly_trusted, "twice is once");
+    let other = world.write("other/x", "");
+    world.enter(&other, OpenMode::Run).await;
+    world.enter(&other, OpenMode::Trust).await;
+    let topics = [Topic::Project].into_iter().collect();
+    let delivery = world.bus.read(topics, from, 100);
+    let kinds: Vec<&str> = delivery.events.iter().map(|event| event.payload.kind()).collect();
+    assert_eq!(kinds, ["opened", "opened", "trusted"]);
+    assert!(world.scope.end(std::time::Duration::from_secs(10)).await.is_empty());
+    let world = World::at(world.temp).await;
+    assert!(world.projects.get("shop").unwrap().trusted);
+}
+
+#[tokio::test]
 async fn many_at_once_get_one_project() {
     let world = World::new().await;
     let dir = world.write("shop/x", "");
@@ -213,4 +233,34 @@ async fn after_the_end_callers_are_told() {
     world.scope.end(std::time::Duration::from_secs(10)).await;
     let error = world.projects.enter(&dir, OpenMode::Up).await.unwrap_err();
     assert!(matches!(error, ProjectsError::Stopping), "{error}");
+}
+
+#[tokio::test]
+async fn a_worktree_is_a_project_of_its_own() {
+    let world = World::new().await;
+    let main = world.write("shop/package.json", r#"{"scripts":{"dev":"vite"}}"#);
+    world.write("shop/.git/HEAD", "");
+    let feature = world.write("shop/.worktrees/feature/package.json", r#"{"scripts":{"dev":"vite"}}"#);
+    world.write("shop/.worktrees/feature/.git", "gitdir: ../../.git/worktrees/feature\n");
+    let deep = world.write("shop/.worktrees/feature/src/x", "");
+    let lib = world.write("shop/lib/x", "");
+    world.write("shop/lib/.git", "gitdir: ../.git/modules/lib\n");
+    world.enter(&main, OpenMode::Up).await;
+
+    let here = |dir: &Path, verb| {
+        let (projects, dir) = (world.projects.clone(), dir.to_owned());
+        async move { projects.locate(Selector::Here(&dir), verb).await }
+    };
+    assert!(matches!(here(&deep, Verb::Known).await, Err(ProjectsError::NoneHere { .. })));
+    let Located::New { dir, name, .. } = here(&deep, Verb::Find).await.unwrap() else { panic!() };
+    assert_eq!((dir, name.as_str()), (feature.clone(), "feature"));
+    assert_eq!(
+        here(&lib, Verb::Known).await.unwrap().dir(),
+        main,
+        "a submodule is part of what is around it"
+    );
+    world.enter(&feature, OpenMode::Up).await;
+    assert_eq!(here(&deep, Verb::Known).await.unwrap().dir(), feature);
+    assert_eq!(here(&main, Verb::Known).await.unwrap().dir(), main);
+    assert_eq!(world.names(), ["feature", "shop"]);
 }
