@@ -2,7 +2,7 @@
 //!
 //! Pure: no files, no environment, no clock.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use brummer_event::spec::{Origin, ProcessSpec};
 
@@ -10,6 +10,12 @@ use crate::detect::Script;
 
 /// Names of scripts that start a project, best first.
 const STARTERS: [&str; 5] = ["dev", "develop", "start:dev", "serve", "start"];
+
+/// Ecosystems whose scripts belong to a package and start it under one of these names.
+const OF_PACKAGES: [&str; 5] = ["node", "bun", "deno", "nx", "moon"];
+
+/// How many names a refusal lists.
+const MAX_NAMED: usize = 40;
 
 /// What is started, and the words that say why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +29,10 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NothingToStart {
     /// Everything declared waits to be started by name.
-    #[error("every process has `autostart = false`; start one by name: {}", .names.join(", "))]
+    #[error("every process has `autostart = false`; start one by name: {}", listed(.names))]
     AllByHand { names: Vec<String> },
     /// There are scripts, and none that is meant.
-    #[error("nothing says what to start; name one of these scripts: {}", .names.join(", "))]
+    #[error("nothing says what to start; name one of these scripts: {}", listed(.names))]
     NoneMeant { names: Vec<String> },
     #[error(
         "there is nothing to start here: no brummer.toml, no scripts; `brummerctl run -- CMD` runs a command"
@@ -63,16 +69,20 @@ pub fn choose(
     if !procfile.is_empty() {
         return Ok(Choice { names: procfile, reason: "all of the Procfile".to_owned() });
     }
-    let packages: Vec<&Script> = scripts.iter().filter(|script| script.ecosystem == "node").collect();
-    let in_root = starter(&packages, |script| script.directory == root);
+    let packages: Vec<(PathBuf, &Script)> = scripts
+        .iter()
+        .filter(|script| OF_PACKAGES.contains(&script.ecosystem))
+        .map(|script| (package_of(root, script), script))
+        .collect();
+    let in_root = starter(&packages, root);
     let in_package = || {
         // The deepest package at or above the directory one stands in.
         let directory = packages
             .iter()
-            .map(|script| script.directory.as_path())
+            .map(|(directory, _)| directory.as_path())
             .filter(|directory| *directory != root && standing_in.starts_with(directory))
             .max_by_key(|directory| directory.components().count())?;
-        starter(&packages, |script| script.directory == directory)
+        starter(&packages, directory)
     };
     if let Some(script) = in_root.or_else(in_package) {
         let reason = format!("script `{}` of {}", script.original, script.source);
@@ -88,10 +98,27 @@ pub fn choose(
     Err(NothingToStart::NoneMeant { names: scripts.iter().map(|script| script.name.clone()).collect() })
 }
 
-fn starter<'a>(scripts: &[&'a Script], of: impl Fn(&Script) -> bool) -> Option<&'a Script> {
-    STARTERS
-        .iter()
-        .find_map(|name| scripts.iter().find(|script| script.original == *name && of(script)).copied())
+/// Where the package of a script lies. A build system is called in the root, whatever package it is for.
+fn package_of(root: &Path, script: &Script) -> PathBuf {
+    let file = root.join(&script.source);
+    file.parent().unwrap_or(root).to_owned()
+}
+
+fn starter<'a>(packages: &[(PathBuf, &'a Script)], directory: &Path) -> Option<&'a Script> {
+    let named = |name: &str| {
+        let found = packages.iter().find(|(dir, script)| script.original == name && dir == directory);
+        found.map(|(_, script)| *script)
+    };
+    STARTERS.into_iter().find_map(named)
+}
+
+/// The first names, and how many more there are.
+fn listed(names: &[String]) -> String {
+    let first = names.get(..MAX_NAMED).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(MAX_NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more (`brummerctl scripts` lists all)"),
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +133,7 @@ mod tests {
             original: original.to_owned(),
             run: Command::Exec(vec!["tool".to_owned(), original.to_owned()]),
             directory: dir.into(),
-            source: "file".to_owned(),
+            source: Path::new(dir).strip_prefix("/p").unwrap().join("package.json").display().to_string(),
             ecosystem,
             runner: "tool".to_owned(),
             runner_version: None,
@@ -161,6 +188,23 @@ mod tests {
         assert_eq!(names(&[], &packages, "/p/apps/api/src"), Ok(vec!["api:start".to_owned()]));
         let both = vec!["web:dev".to_owned(), "api:start".to_owned()];
         assert_eq!(names(&[], &packages, "/p"), Err(NothingToStart::NoneMeant { names: both }));
+    }
+
+    #[test]
+    fn a_build_system_starts_the_package_it_names_from_the_root() {
+        let mut serve = script("web:serve", "serve", "nx", "/p/apps/web");
+        serve.directory = "/p".into();
+        let packages = [serve];
+        assert_eq!(names(&[], &packages, "/p/apps/web"), Ok(vec!["web:serve".to_owned()]));
+        let meant = NothingToStart::NoneMeant { names: vec!["web:serve".to_owned()] };
+        assert_eq!(names(&[], &packages, "/p"), Err(meant));
+    }
+
+    #[test]
+    fn a_long_list_is_cut() {
+        let names: Vec<String> = (0..10_000).map(|n| format!("p{n}:dev")).collect();
+        let text = NothingToStart::NoneMeant { names }.to_string();
+        assert!(text.ends_with("p39:dev and 9960 more (`brummerctl scripts` lists all)"), "{text}");
     }
 
     #[test]

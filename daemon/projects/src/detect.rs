@@ -4,12 +4,16 @@
 //! understood is a notice; the other detectors go on. Nothing is executed to find out.
 
 mod cargo;
+mod deno;
 mod glob;
+mod json;
 mod kind;
 mod manifest;
+mod monorepo;
 mod node;
 mod procfile;
 mod programs;
+mod wails;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,9 +21,15 @@ use std::path::{Path, PathBuf};
 use brummer_event::spec::{Command, Kind, Origin, ProcessSpec};
 
 use crate::names::{self, Named};
+pub(crate) use deno::FILES as DENO_FILES;
+pub(crate) use json::Json;
 pub(crate) use manifest::{read as read_manifest, read_toml};
+pub(crate) use monorepo::ROOTS as MONOREPO_ROOTS;
 pub(crate) use node::PackageJson;
 pub use programs::Programs;
+
+/// How many notices of one look are told.
+const MAX_NOTICES: usize = 50;
 
 /// What a look needs besides the directory: the world of the user who asks.
 #[derive(Debug, Clone, Default)]
@@ -147,9 +157,16 @@ pub fn detect(dir: &Path, look: &Look) -> Detected {
     let mut detected = Detected::default();
     let mut found = Vec::new();
     node::detect(dir, look, &mut found, &mut detected);
+    wails::detect(dir, look, &mut found);
+    deno::detect(dir, look, &mut found, &mut detected);
     procfile::detect(dir, &mut found, &mut detected);
     cargo::detect(dir, look, &mut found, &mut detected);
     detected.scripts = name_all(found);
+    let more = detected.notices.len().saturating_sub(MAX_NOTICES);
+    if more > 0 {
+        detected.notices.truncate(MAX_NOTICES);
+        detected.notices.push(format!("and {more} more files that could not be read"));
+    }
     detected
 }
 

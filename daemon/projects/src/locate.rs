@@ -10,7 +10,7 @@ pub use worktree::worktree_around;
 use std::path::{Path, PathBuf};
 
 use crate::config;
-use crate::detect::{PackageJson, read_manifest, read_toml};
+use crate::detect::{DENO_FILES, Json, MONOREPO_ROOTS, PackageJson, read_manifest, read_toml};
 
 /// What a directory holds that matters for finding a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,12 +71,20 @@ fn marks(dir: &Path) -> Marks {
         PackageJson::parse(&text).ok()?.workspaces
     };
     let in_cargo = || Some(read_toml(&dir.join("Cargo.toml")).ok()??.get("workspace").is_some());
+    let deno = DENO_FILES.iter().any(|name| is_file(name));
+    let in_deno = || {
+        let file = DENO_FILES.iter().find(|name| is_file(name))?;
+        Json::read(&dir.join(file), Json::parse_commented).ok()??.get("workspace").cloned()
+    };
+    let monorepo = MONOREPO_ROOTS.iter().any(|name| is_file(name));
     Marks {
         brummer: config::FILES.iter().chain(&config::UNREAD).any(|name| is_file(name)),
         workspace: is_file("pnpm-workspace.yaml")
+            || monorepo
+            || (deno && in_deno().is_some())
             || (package && in_package_json().is_some())
             || (cargo && in_cargo() == Some(true)),
-        project: package || cargo || is_file("Procfile"),
+        project: package || deno || monorepo || cargo || is_file("Procfile"),
         repository: dir.join(".git").exists(),
     }
 }

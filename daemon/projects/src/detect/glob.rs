@@ -1,149 +1,212 @@
-//! Workspace patterns: `apps/*`, `packages/**`, `!**/test/**`. Finds directories below a root, in the order
-//! of their paths, with bounds on how far and how wide it looks.
+//! Workspace patterns: `apps/*`, `packages/**`, `{apps,libs}/*`, `!**/test/**`. Finds directories below a
+//! root, in the order of their paths, with bounds on how far and how wide it looks.
 
 use std::path::{Path, PathBuf};
 
+use globset::{GlobBuilder, GlobMatcher};
+
 /// How deep below the root packages are looked for.
 const MAX_DEPTH: usize = 8;
+/// How many directories are read, in all.
+const MAX_READ: usize = 30_000;
 /// How many directories are looked at, in all.
-const MAX_DIRECTORIES: usize = 20_000;
+const MAX_DIRECTORIES: usize = 200_000;
+/// How many patterns with wildcards count, and how many exclusions.
+const MAX_PATTERNS: usize = 1_000;
 
 /// Directories below `root` for which `is_package` holds and that match a pattern and no `!` pattern.
-/// `node_modules`, `target` and hidden directories are never entered. The second answer is true when a
-/// bound ended the search early.
+/// `node_modules`, `target` and hidden directories are never entered, unless a pattern names them. The second
+/// answer is true when a bound ended the search early. A pattern that leaves the root, or is none, matches
+/// nothing.
 pub(crate) fn packages(
     root: &Path,
     patterns: &[String],
     is_package: impl Fn(&Path) -> bool,
 ) -> (Vec<PathBuf>, bool) {
-    let split = |pattern: &str| -> Vec<String> {
-        pattern.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()
-    };
-    let wanted: Vec<Vec<String>> =
-        patterns.iter().filter(|pattern| !pattern.starts_with('!')).map(|pattern| split(pattern)).collect();
-    let unwanted: Vec<Vec<String>> =
-        patterns.iter().filter_map(|pattern| pattern.strip_prefix('!')).map(split).collect();
-    let deepest = wanted
-        .iter()
-        .map(|pattern| if pattern.iter().any(|part| part == "**") { MAX_DEPTH } else { pattern.len() })
-        .max()
-        .unwrap_or(0)
-        .min(MAX_DEPTH);
+    let (unwanted, wanted): (Vec<&String>, Vec<&String>) =
+        patterns.iter().partition(|pattern| pattern.starts_with('!'));
+    let unwanted: Vec<Pattern> =
+        unwanted.into_iter().filter_map(|pattern| Pattern::new(pattern.trim_start_matches('!'))).collect();
+    let wanted = wanted.into_iter().filter_map(|pattern| Pattern::new(pattern));
     let mut found = Vec::new();
-    let mut looked_at = 0;
-    let mut waiting: Vec<Vec<String>> = vec![Vec::new()];
-    while let Some(parts) = waiting.pop() {
-        if parts.len() >= deepest {
-            continue;
+    let (mut read, mut looked_at) = (0, 0);
+    // A list of ten thousand plain directories needs no walk.
+    let (plain, wanted): (Vec<Pattern>, Vec<Pattern>) = wanted.partition(Pattern::is_plain);
+    let mut cut = wanted.len() > MAX_PATTERNS || unwanted.len() > MAX_PATTERNS;
+    let wanted = wanted.get(..MAX_PATTERNS).unwrap_or(&wanted);
+    let unwanted = unwanted.get(..MAX_PATTERNS).unwrap_or(&unwanted);
+    for path in plain.iter().map(|pattern| pattern.written.join("/")) {
+        looked_at += 1;
+        let dir = root.join(&path);
+        if !unwanted.iter().any(|pattern| pattern.refuses(&path)) && dir.is_dir() && is_package(&dir) {
+            found.push(dir);
         }
-        let here: PathBuf = std::iter::once(root.to_owned()).chain(parts.iter().map(PathBuf::from)).collect();
-        let Ok(entries) = std::fs::read_dir(&here) else { continue };
-        let mut names: Vec<String> = entries
-            .filter_map(Result::ok)
-            // Symbolic links are not followed: a link to a parent would be an endless tree.
-            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| !name.starts_with('.') && name != "node_modules" && name != "target")
-            .collect();
-        names.sort();
-        for name in names {
+    }
+    let mut waiting: Vec<(String, usize)> = vec![(String::new(), 0)];
+    while let Some((here, depth)) = waiting.pop() {
+        if read == MAX_READ || looked_at >= MAX_DIRECTORIES {
+            cut = true;
+            break;
+        }
+        read += 1;
+        for name in directories(&root.join(&here)) {
             looked_at += 1;
-            if looked_at > MAX_DIRECTORIES {
-                found.sort();
-                return (found, true);
+            let open = wanted.iter().any(|pattern| pattern.may_lead(depth, &name));
+            if !open {
+                continue;
             }
-            let mut child = parts.clone();
-            child.push(name);
-            let matches = wanted.iter().any(|pattern| matches(pattern, &child));
-            let refused = unwanted.iter().any(|pattern| matches_or_below(pattern, &child));
-            if matches && !refused {
-                let path = root.join(child.join("/"));
+            let child = if here.is_empty() { name } else { format!("{here}/{name}") };
+            if unwanted.iter().any(|pattern| pattern.refuses(&child)) {
+                continue;
+            }
+            if wanted.iter().any(|pattern| pattern.matches(&child)) {
+                let path = root.join(&child);
                 if is_package(&path) {
                     found.push(path);
                 }
             }
-            waiting.push(child);
+            if depth + 1 < MAX_DEPTH && wanted.iter().any(|pattern| pattern.goes_below(depth + 1)) {
+                waiting.push((child, depth + 1));
+            }
         }
     }
     found.sort();
-    (found, false)
+    found.dedup();
+    (found, cut)
 }
 
-/// `**` stands for any number of parts, `*` and `?` for text within one.
-fn matches(pattern: &[String], path: &[String]) -> bool {
-    match (pattern.split_first(), path.split_first()) {
-        (None, None) => true,
-        (Some((first, rest)), _) if first == "**" => {
-            matches(rest, path) || path.split_first().is_some_and(|(_, below)| matches(pattern, below))
+fn directories(here: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(here) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(Result::ok)
+        // Symbolic links are not followed: a link to a parent would be an endless tree.
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
+}
+
+/// One pattern, and its parts for pruning the walk.
+struct Pattern {
+    whole: GlobMatcher,
+    /// What each part below the root may be called, up to the first `**`; nothing if they cannot be told
+    /// apart (`{a/b,c}`).
+    parts: Option<Vec<GlobMatcher>>,
+    /// Parts as they are written.
+    written: Vec<String>,
+    /// It has `**`.
+    deep: bool,
+}
+
+impl Pattern {
+    fn new(text: &str) -> Option<Self> {
+        let written: Vec<String> =
+            text.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect();
+        if text.starts_with('/') || written.is_empty() || written.iter().any(|part| part == "..") {
+            return None;
         }
-        (Some((first, rest)), Some((part, below))) => {
-            let part: Vec<char> = part.chars().collect();
-            let first: Vec<char> = first.chars().collect();
-            part_matches(&first, &part) && matches(rest, below)
+        let deep = written.iter().any(|part| part == "**");
+        let parts = written.iter().take_while(|part| *part != "**").map(|part| matcher(part)).collect();
+        // `packages/**` is also `packages/a`, and what `dir/` means is `dir`.
+        let whole = matcher(&written.join("/"))?;
+        Some(Self { whole, parts, written, deep })
+    }
+
+    /// No wildcard: exactly one directory.
+    fn is_plain(&self) -> bool {
+        !self.written.iter().any(|part| part.contains(['*', '?', '[', '{', '\\']))
+    }
+
+    /// Whether a directory called `name`, `depth` parts below the root, can match or lead to a match.
+    fn may_lead(&self, depth: usize, name: &str) -> bool {
+        if self.shuns(depth, name) {
+            return false;
         }
-        _ => false,
+        match &self.parts {
+            Some(parts) => parts.get(depth).map_or(self.deep, |part| part.is_match(name)),
+            None => true,
+        }
+    }
+
+    /// Whether this name counts only where it is written as it is.
+    fn shuns(&self, depth: usize, name: &str) -> bool {
+        let shunned = name.starts_with('.') || name == "node_modules" || name == "target";
+        shunned && self.written.get(depth).is_none_or(|part| part != name)
+    }
+
+    fn matches(&self, path: &str) -> bool {
+        self.whole.is_match(path) && !path.split('/').enumerate().any(|(depth, name)| self.shuns(depth, name))
+    }
+
+    /// Whether a match may lie below directories that are `depth` parts below the root.
+    fn goes_below(&self, depth: usize) -> bool {
+        self.deep || self.parts.is_none() || depth < self.written.len()
+    }
+
+    /// Whether it excludes `path` or a directory above it.
+    fn refuses(&self, path: &str) -> bool {
+        self.whole.is_match(path)
     }
 }
 
-fn matches_or_below(pattern: &[String], path: &[String]) -> bool {
-    matches(pattern, path)
-        || path.split_last().is_some_and(|(_, above)| !above.is_empty() && matches_or_below(pattern, above))
-}
-
-fn part_matches(pattern: &[char], text: &[char]) -> bool {
-    // Greedy with one point of return: linear, whatever the pattern.
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some('?') => {
-                p += 1;
-                t += 1;
-            }
-            Some(character) if Some(character) == text.get(t) => {
-                p += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((star_p, star_t)) => {
-                    p = star_p + 1;
-                    t = star_t + 1;
-                    star = Some((star_p, star_t + 1));
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.iter().skip(p).all(|character| *character == '*')
+fn matcher(pattern: &str) -> Option<GlobMatcher> {
+    let glob = GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build().ok()?;
+    Some(glob.compile_matcher())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parts(text: &str) -> Vec<String> {
-        text.split('/').map(str::to_owned).collect()
-    }
-
     #[test]
     fn patterns_match_as_package_managers_do() {
         for (pattern, path, expected) in [
             ("apps/*", "apps/web", true),
+            ("./apps/*/", "apps/web", true),
             ("apps/*", "apps/web/deep", false),
             ("apps/*", "apps", false),
             ("packages/**", "packages/a/b/c", true),
+            ("packages/**", "packages/a", true),
             ("**/test/**", "packages/a/test/x", true),
             ("**", "a/b", true),
             ("pkg-*", "pkg-a", true),
             ("pkg-?", "pkg-ab", false),
+            ("{apps,libs}/*", "libs/a", true),
+            ("{apps/web,libs}", "apps/web", true),
+            ("[ab]*", "bc", true),
             ("a*b*c", "aXbYbc", true),
             ("exact", "exact", true),
+            ("apps/web.x", "apps/webbx", false),
         ] {
-            assert_eq!(matches(&parts(pattern), &parts(path)), expected, "{pattern} {path}");
+            let temp = tempfile::tempdir().unwrap();
+            std::fs::create_dir_all(temp.path().join(path)).unwrap();
+            let (found, cut) = packages(temp.path(), &[pattern.to_owned()], |_| true);
+            assert_eq!(found.contains(&temp.path().join(path)), expected, "{pattern} {path}: {found:?}");
+            assert!(!cut);
         }
+    }
+
+    #[test]
+    fn patterns_that_leave_the_root_or_are_none_match_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(temp.path().join("root/a")).unwrap();
+        std::fs::create_dir_all(temp.path().join("other")).unwrap();
+        for pattern in ["../*", "/*", "", ".", "a/../../*", "[", "{a"] {
+            let (found, _) = packages(&temp.path().join("root"), &[pattern.to_owned()], |_| true);
+            assert_eq!(found, Vec::<PathBuf>::new(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_is_excluded_or_shunned_is_not_entered() {
+        let temp = tempfile::tempdir().unwrap();
+        for dir in ["a/b/c", "a/node_modules/x", "a/.cache/x", ".config/y", "old/b"] {
+            std::fs::create_dir_all(temp.path().join(dir)).unwrap();
+        }
+        let patterns = ["**", ".config/*", "!a/b", "!old/**"].map(str::to_owned);
+        let (found, _) = packages(temp.path(), &patterns, |_| true);
+        let expected: Vec<PathBuf> = [".config/y", "a", "old"].map(|dir| temp.path().join(dir)).to_vec();
+        assert_eq!(found, expected);
     }
 }

@@ -11,8 +11,12 @@ const MAX_BYTES: u64 = 4 << 20;
 /// # Errors
 /// Why it cannot be read, in words.
 pub(crate) fn read(path: &Path) -> Result<Option<String>, String> {
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
+    // Asked before it is opened: opening a pipe waits for its writer.
+    let file = match std::fs::metadata(path)
+        .and_then(|meta| meta.is_file().then(|| std::fs::File::open(path)).transpose())
+    {
+        Ok(Some(file)) => file,
+        Ok(None) => return Ok(None),
         Err(error)
             if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
         {
@@ -20,9 +24,6 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, String> {
         }
         Err(error) => return Err(format!("cannot be read: {error}")),
     };
-    if !file.metadata().is_ok_and(|meta| meta.is_file()) {
-        return Ok(None);
-    }
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
     if bytes.len() as u64 > MAX_BYTES {
@@ -30,6 +31,20 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, String> {
     }
     let text = String::from_utf8(bytes).map_err(|_| "is no UTF-8 text".to_owned())?;
     Ok(Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)))
+}
+
+/// The first kilobyte of a file, for telling its kind; nothing if there is none.
+pub(crate) fn head(path: &Path) -> Option<String> {
+    let mut bytes = Vec::new();
+    std::fs::metadata(path)
+        .ok()?
+        .is_file()
+        .then(|| std::fs::File::open(path))?
+        .ok()?
+        .take(1024)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// A TOML file; nothing if there is none.

@@ -1,80 +1,139 @@
 //! package.json: scripts of the root and of its workspace's packages, run by the manager of the project.
 
+mod electron;
 mod package_json;
 mod runner;
+mod tool;
 mod workspace;
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use brummer_event::spec::Command;
+use brummer_event::spec::{Command, Kind};
 
 pub(crate) use package_json::PackageJson;
+pub(super) use runner::{Manager, Runner};
 
-use super::{Detected, Found, Look, Script, kind, manifest, relative};
+use super::monorepo::Monorepo;
+use super::{Detected, Found, Look, Script, deno, kind, manifest, relative};
 use crate::names;
 
 pub(super) fn detect(dir: &Path, look: &Look, found: &mut Vec<Found>, detected: &mut Detected) {
     let path = dir.join("package.json");
-    let root = match read(&path) {
-        Ok(root) => root,
-        Err(why) => {
-            detected.notices.push(format!("package.json {why}"));
-            None
-        }
-    };
-    let runner = runner::choose(dir, root.as_ref(), look);
-    if let Some(root) = &root {
-        add(dir, dir, root, runner, "", look, found, detected);
+    let root = read(&path).unwrap_or_else(|why| {
+        detected.notices.push(format!("package.json {why}"));
+        None
+    });
+    let monorepo = Monorepo::read(dir, &mut detected.notices);
+    if root.is_none() && monorepo.is_none() && !dir.join("pnpm-workspace.yaml").is_file() {
+        return;
     }
-    for package in workspace::packages(dir, root.as_ref(), &mut detected.notices) {
+    let runner = runner::choose(dir, root.as_ref(), look);
+    let tools = tool::Tools::new(dir, look);
+    let mut scripts = Scripts { dir, look, tools, listed: BTreeSet::new(), found, detected };
+    if let Some(root) = &root {
+        scripts.add_package(dir, root, &runner, "");
+        electron::add(&mut scripts, root, &runner);
+    }
+    for package in workspace::packages(dir, root.as_ref(), &monorepo, &mut scripts.detected.notices) {
         let path = package.join("package.json");
         match read(&path) {
             Ok(Some(json)) => {
                 let fallback = package.file_name().map(|name| name.to_string_lossy().into_owned());
                 let name = json.name.clone().or(fallback).unwrap_or_default();
-                add(dir, &package, &json, runner, &name, look, found, detected);
-                detected.packages.push(package);
+                let own = monorepo.runner(&package).or_else(|| runner::named_by(&json));
+                scripts.add_package(&package, &json, own.as_ref().unwrap_or(&runner), &name);
+                scripts.detected.packages.push(package);
             }
             Ok(None) => {}
-            Err(why) => detected.notices.push(format!("{} {why}", relative(dir, &path))),
+            Err(why) => scripts.detected.notices.push(format!("{} {why}", relative(dir, &path))),
         }
     }
+    monorepo.add(&mut scripts, root.as_ref(), &runner);
 }
 
 fn read(path: &Path) -> Result<Option<PackageJson>, String> {
     manifest::read(path)?.map(|text| PackageJson::parse(&text)).transpose()
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one caller each for the root and the packages; a struct would be passed once"
-)]
-fn add(
-    root: &Path,
-    dir: &Path,
-    json: &PackageJson,
-    runner: &'static str,
-    package: &str,
-    look: &Look,
-    found: &mut Vec<Found>,
-    detected: &mut Detected,
-) {
-    let source = relative(root, &dir.join("package.json"));
-    for odd in &json.odd_scripts {
-        detected.notices.push(format!("{source}: script {odd:?} is no text, skipped"));
+/// A project's scripts while they are collected.
+pub(super) struct Scripts<'a> {
+    pub(super) dir: &'a Path,
+    look: &'a Look,
+    tools: tool::Tools<'a>,
+    /// Directory and name of each script of a package: what a build system wraps is listed once.
+    listed: BTreeSet<(PathBuf, String)>,
+    found: &'a mut Vec<Found>,
+    detected: &'a mut Detected,
+}
+
+/// What a build system can run, once for the package in `directory`.
+pub(super) struct Task<'a> {
+    pub(super) name: &'a str,
+    /// The package as the build system calls it; empty for the whole project.
+    pub(super) package: &'a str,
+    /// Where the package lies.
+    pub(super) directory: &'a Path,
+    pub(super) argv: Vec<String>,
+    /// The program of the build system.
+    pub(super) tool: &'static str,
+    pub(super) source: String,
+    pub(super) kind: Kind,
+    pub(super) is_default: bool,
+}
+
+impl Scripts<'_> {
+    fn add_package(&mut self, dir: &Path, json: &PackageJson, runner: &Runner, package: &str) {
+        let source = relative(self.dir, &dir.join("package.json"));
+        for odd in &json.odd_scripts {
+            self.detected.notices.push(format!("{source}: script {odd:?} is no text, skipped"));
+        }
+        let manager = runner.manager;
+        // `deno task` prefers what its own file calls so.
+        let shadowed = if manager == Manager::Deno { deno::task_names(dir) } else { BTreeSet::new() };
+        let without = self.look.programs.missing(manager.name());
+        for (original, command) in json.scripts.iter().filter(|(name, _)| !shadowed.contains(name)) {
+            let run = Command::Exec(manager.run(original));
+            let mut script = Script::new(original, run, dir, &source, manager.ecosystem(), manager.name());
+            script.runner_version = runner.version.clone();
+            script.kind = kind::of_script(original, command);
+            script.missing = without.clone().or_else(|| match manager {
+                // It has a shell of its own and fetches what it runs.
+                Manager::Deno => None,
+                _ => self.tools.missing(dir, command),
+            });
+            self.listed.insert((dir.to_owned(), original.clone()));
+            self.push(script, package, manager.name());
+        }
     }
-    for (original, command) in &json.scripts {
+
+    /// Lists what a build system runs, unless the package's own script is called the same.
+    pub(super) fn add_task(&mut self, task: Task<'_>) {
+        if !self.listed.insert((task.directory.to_owned(), task.name.to_owned())) {
+            return;
+        }
+        let program = task.argv.first().cloned().unwrap_or_default();
+        let run = Command::Exec(task.argv);
+        let mut script = Script::new(task.name, run, self.dir, task.source, task.tool, task.tool);
+        script.kind = task.kind;
+        script.is_default = task.is_default;
+        let without = self.look.programs.missing(&program);
+        script.missing = without.or_else(|| self.tools.missing(self.dir, task.tool));
+        self.push(script, task.package, task.tool);
+    }
+
+    fn push(&mut self, mut script: Script, package: &str, runner: &str) {
+        let original = script.original.clone();
         let prefixed = |prefix: &str| format!("{prefix}:{original}");
-        let (name, otherwise) = if package.is_empty() {
-            (original.clone(), vec![prefixed(runner)])
+        let otherwise = if package.is_empty() {
+            vec![prefixed(runner)]
         } else {
-            (prefixed(names::without_npm_scope(package)), vec![prefixed(&names::with_npm_scope(package))])
+            script.name = prefixed(names::without_npm_scope(package));
+            vec![prefixed(&names::with_npm_scope(package))]
         };
-        let run = Command::Exec(vec![runner.to_owned(), "run".to_owned(), original.clone()]);
-        let mut script = Script::new(original, run, dir, &source, "node", runner);
-        script.name = name;
-        script.kind = kind::of_script(original, command);
-        script.missing = look.programs.missing(runner);
-        found.push(Found { script, otherwise });
+        self.found.push(Found { script, otherwise });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -24,6 +24,26 @@ impl Programs {
         Self { directories, answers: Arc::default() }
     }
 
+    /// Whether there is a PATH to look in.
+    pub(crate) fn are_known(&self) -> bool {
+        self.directories.is_some()
+    }
+
+    /// The version of a program that came as a package of npm's: its package.json, beside the file that the
+    /// PATH leads to, says it. Nothing is run.
+    pub(crate) fn version(&self, program: &str) -> Option<String> {
+        let found =
+            self.directories.as_ref()?.iter().map(|dir| dir.join(program)).find(|path| is_program(path))?;
+        let real = found.canonicalize().ok()?;
+        let package = real.ancestors().skip(1).take(3).find_map(|dir| {
+            super::json::Json::read(&dir.join("package.json"), super::json::Json::parse).ok().flatten()
+        })?;
+        let name = package.text_at("name")?.rsplit('/').next()?;
+        let version = package.text_at("version")?;
+        let plain = version.len() <= 40 && version.bytes().all(|b| b.is_ascii_graphic());
+        (name == program && plain).then(|| version.to_owned())
+    }
+
     /// `Some(program)` if it is certain that it cannot be found.
     pub fn missing(&self, program: &str) -> Option<String> {
         let directories = self.directories.as_ref()?;
@@ -33,11 +53,12 @@ impl Programs {
         if let Some(there) = self.answers.lock().get(program) {
             return (!there).then(|| program.to_owned());
         }
-        let there = directories.iter().any(|dir| {
-            std::fs::metadata(dir.join(program))
-                .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-        });
+        let there = directories.iter().any(|dir| is_program(&dir.join(program)));
         self.answers.lock().insert(program.to_owned(), there);
         (!there).then(|| program.to_owned())
     }
+}
+
+fn is_program(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }

@@ -7,8 +7,9 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use crate::detect::json::Json;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct PackageJson {
@@ -18,10 +19,18 @@ pub(crate) struct PackageJson {
     /// Names of scripts that are no text.
     pub(crate) odd_scripts: Vec<String>,
     pub(crate) package_manager: Option<String>,
-    /// Names below `engines`.
-    pub(crate) engines: Vec<String>,
+    /// Name and version range below `devEngines.packageManager`.
+    pub(crate) dev_engines: Vec<(String, Option<String>)>,
+    /// Name and version range below `engines`.
+    pub(crate) engines: Vec<(String, Option<String>)>,
     /// Patterns below `workspaces`; nothing = no workspace.
     pub(crate) workspaces: Option<Vec<String>>,
+    /// Names of dependencies of all kinds.
+    pub(crate) dependencies: Vec<String>,
+    /// Whether it says which file is its program.
+    pub(crate) has_main: bool,
+    /// Names of targets below `nx`.
+    pub(crate) nx_targets: Vec<(String, Json)>,
 }
 
 impl PackageJson {
@@ -30,6 +39,11 @@ impl PackageJson {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let Top(json) = serde_json::from_str(text).map_err(|error| format!("is no valid JSON: {error}"))?;
         Ok(json)
+    }
+
+    /// Whether it names this package among its dependencies.
+    pub(crate) fn depends_on(&self, package: &str) -> bool {
+        self.dependencies.iter().any(|name| name == package)
     }
 }
 
@@ -48,32 +62,10 @@ impl<'de> Deserialize<'de> for Top {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Top, A::Error> {
                 let mut json = PackageJson::default();
                 while let Some(key) = map.next_key::<String>()? {
-                    match key.as_str() {
-                        "name" => json.name = text(map.next_value()?).filter(|name| !name.is_empty()),
-                        "packageManager" => json.package_manager = text(map.next_value()?),
-                        "engines" => {
-                            let Ordered(entries) = map.next_value()?;
-                            json.engines = entries.into_iter().map(|(name, _)| name).collect();
-                        }
-                        "workspaces" => json.workspaces = patterns(map.next_value()?),
-                        "scripts" => {
-                            let Ordered(entries) = map.next_value()?;
-                            json.scripts.clear();
-                            json.odd_scripts.clear();
-                            for (name, command) in entries {
-                                match text(command) {
-                                    Some(command) => {
-                                        // Of doubled keys JSON keeps the last.
-                                        json.scripts.retain(|(other, _)| *other != name);
-                                        json.scripts.push((name, command));
-                                    }
-                                    None => json.odd_scripts.push(name),
-                                }
-                            }
-                        }
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
+                    if matters(&key) {
+                        json.take(&key, map.next_value()?);
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
                     }
                 }
                 Ok(Top(json))
@@ -83,77 +75,73 @@ impl<'de> Deserialize<'de> for Top {
     }
 }
 
-fn text(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text),
-        _ => None,
+fn matters(key: &str) -> bool {
+    matches!(
+        key,
+        "name"
+            | "scripts"
+            | "packageManager"
+            | "devEngines"
+            | "engines"
+            | "workspaces"
+            | "dependencies"
+            | "devDependencies"
+            | "optionalDependencies"
+            | "main"
+            | "nx"
+    )
+}
+
+impl PackageJson {
+    fn take(&mut self, key: &str, value: Json) {
+        match key {
+            "name" => self.name = value.text().filter(|name| !name.is_empty()).map(str::to_owned),
+            "packageManager" => self.package_manager = value.text().map(str::to_owned),
+            "devEngines" => {
+                self.dev_engines = match value.get("packageManager") {
+                    Some(Json::List(list)) => list.iter().filter_map(dev_engine).collect(),
+                    Some(one) => dev_engine(one).into_iter().collect(),
+                    None => Vec::new(),
+                };
+            }
+            "engines" => {
+                let range = |value: &Json| value.text().map(str::to_owned);
+                self.engines =
+                    value.entries().iter().map(|(name, value)| (name.clone(), range(value))).collect();
+            }
+            "workspaces" => self.workspaces = patterns(&value),
+            "scripts" => self.take_scripts(value),
+            "main" => self.has_main = value.text().is_some(),
+            "nx" => {
+                self.nx_targets = value.get("targets").map(Json::entries).unwrap_or_default().to_vec();
+            }
+            _ => self.dependencies.extend(value.entries().iter().map(|(name, _)| name.clone())),
+        }
+    }
+
+    fn take_scripts(&mut self, value: Json) {
+        self.scripts.clear();
+        self.odd_scripts.clear();
+        let Json::Object(entries) = value else { return };
+        for (name, command) in entries {
+            match command {
+                Json::Text(command) => self.scripts.push((name, command)),
+                _ => self.odd_scripts.push(name),
+            }
+        }
     }
 }
 
-/// The list form, or `{ "packages": […] }`.
-fn patterns(value: Value) -> Option<Vec<String>> {
-    let list = match value {
-        Value::Array(list) => list,
-        Value::Object(mut object) => match object.remove("packages") {
-            Some(Value::Array(list)) => list,
-            _ => Vec::new(),
-        },
-        _ => return None,
-    };
-    Some(list.into_iter().filter_map(text).collect())
+fn dev_engine(value: &Json) -> Option<(String, Option<String>)> {
+    Some((value.text_at("name")?.to_owned(), value.text_at("version").map(str::to_owned)))
 }
 
-/// The entries of an object in the order of the text; none of anything else.
-struct Ordered(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Ordered {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Ordered;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("anything")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Ordered(entries))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Ordered, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Ordered(Vec::new()))
-            }
-
-            fn visit_str<E>(self, _: &str) -> Result<Ordered, E> {
-                Ok(Ordered(Vec::new()))
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<Ordered, E> {
-                Ok(Ordered(Vec::new()))
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Ordered, E> {
-                Ok(Ordered(Vec::new()))
-            }
-
-            fn visit_u64<E>(self, _: u64) -> Result<Ordered, E> {
-                Ok(Ordered(Vec::new()))
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Ordered, E> {
-                Ok(Ordered(Vec::new()))
-            }
-
-            fn visit_unit<E>(self) -> Result<Ordered, E> {
-                Ok(Ordered(Vec::new()))
-            }
-        }
-        deserializer.deserialize_any(Any)
+/// The list form, or `{ "packages": […] }`.
+fn patterns(value: &Json) -> Option<Vec<String>> {
+    match value {
+        Json::List(_) => Some(value.texts()),
+        Json::Object(_) => Some(value.get("packages").map(Json::texts).unwrap_or_default()),
+        _ => None,
     }
 }
 
@@ -167,15 +155,19 @@ mod tests {
     fn scripts_keep_their_order_and_odd_types_are_no_end() {
         let json = PackageJson::parse(
             r#"{"name":"@acme/web","scripts":{"z":"1","a":"2","m":3,"z":"4"},"engines":["node"],
-                "workspaces":{"packages":["packages/*"],"nohoist":[]},"packageManager":7,"scripts2":null}"#,
+                "workspaces":{"packages":["packages/*"],"nohoist":[]},"packageManager":7,"scripts2":null,
+                "dependencies":{"nx":"1"},"devDependencies":{"turbo":"2"},"devEngines":{"packageManager":[
+                {"name":"pnpm","version":"9.1.0"},{"name":7}]}}"#,
         )
         .unwrap();
         assert_eq!(json.name.as_deref(), Some("@acme/web"));
-        assert_eq!(json.scripts, vec![("a".to_owned(), "2".to_owned()), ("z".to_owned(), "4".to_owned())]);
+        assert_eq!(json.scripts, vec![("z".to_owned(), "4".to_owned()), ("a".to_owned(), "2".to_owned())]);
         assert_eq!(json.odd_scripts, vec!["m"]);
-        assert_eq!(json.engines, Vec::<String>::new());
+        assert_eq!(json.engines, Vec::new());
         assert_eq!(json.workspaces, Some(vec!["packages/*".to_owned()]));
         assert_eq!(json.package_manager, None);
+        assert_eq!(json.dev_engines, vec![("pnpm".to_owned(), Some("9.1.0".to_owned()))]);
+        assert!(json.depends_on("nx") && json.depends_on("turbo") && !json.depends_on("vite"));
     }
 
     #[test]

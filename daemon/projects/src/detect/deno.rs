@@ -1,0 +1,83 @@
+//! deno.json and deno.jsonc: tasks of the root and of its workspace's members.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use brummer_event::spec::Command;
+
+use super::json::Json;
+use super::{Detected, Found, Look, Script, glob, kind, relative};
+use crate::names;
+
+/// The files, the first that is there counts.
+pub(crate) const FILES: [&str; 2] = ["deno.json", "deno.jsonc"];
+
+pub(super) fn detect(dir: &Path, look: &Look, found: &mut Vec<Found>, detected: &mut Detected) {
+    let Some((file, root)) = read(dir, dir, &mut detected.notices) else { return };
+    let version = look.programs.version("deno");
+    let mut add = |directory: &Path, source: String, package: &str, json: &Json| {
+        for (task, command) in tasks(json) {
+            let run = Command::Exec(vec!["deno".to_owned(), "task".to_owned(), task.to_owned()]);
+            let mut script = Script::new(task, run, directory, source.clone(), "deno", "deno");
+            script.runner_version = version.clone();
+            script.kind = kind::of_script(task, command);
+            script.missing = look.programs.missing("deno");
+            let otherwise = if package.is_empty() {
+                vec![format!("deno:{task}")]
+            } else {
+                script.name = format!("{}:{task}", names::without_npm_scope(package));
+                vec![format!("{}:{task}", names::with_npm_scope(package))]
+            };
+            found.push(Found { script, otherwise });
+        }
+    };
+    add(dir, file.to_owned(), "", &root);
+    let members = match root.get("workspace") {
+        Some(Json::Object(_)) => root.get("workspace").and_then(|workspace| workspace.get("members")),
+        list => list,
+    };
+    let patterns = members.map(Json::texts).unwrap_or_default();
+    let (members, cut) =
+        glob::packages(dir, &patterns, |path| FILES.iter().any(|file| path.join(file).is_file()));
+    if cut {
+        detected
+            .notices
+            .push("the workspace has too many directories; some members are not shown".to_owned());
+    }
+    for member in members {
+        let Some((file, json)) = read(dir, &member, &mut detected.notices) else { continue };
+        let directory = member.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = json.text_at("name").map(str::to_owned).or(directory).unwrap_or_default();
+        add(&member, relative(dir, &member.join(file)), &name, &json);
+        if !detected.packages.contains(&member) {
+            detected.packages.push(member);
+        }
+    }
+}
+
+/// Names of the tasks of the file in `dir`.
+pub(super) fn task_names(dir: &Path) -> BTreeSet<String> {
+    let read = read(dir, dir, &mut Vec::new());
+    read.iter().flat_map(|(_, json)| tasks(json)).map(|(task, _)| task.to_owned()).collect()
+}
+
+fn read(root: &Path, dir: &Path, notices: &mut Vec<String>) -> Option<(&'static str, Json)> {
+    FILES.into_iter().find_map(|file| {
+        let path = dir.join(file);
+        let json = Json::read(&path, Json::parse_commented).unwrap_or_else(|why| {
+            notices.push(format!("{} {why}", relative(root, &path)));
+            None
+        })?;
+        Some((file, json))
+    })
+}
+
+/// Name and command; a task may only depend on others and have none.
+fn tasks(json: &Json) -> impl Iterator<Item = (&str, &str)> {
+    let tasks = json.get("tasks").map(Json::entries).unwrap_or_default();
+    tasks.iter().filter_map(|(name, task)| match task {
+        Json::Text(command) => Some((name.as_str(), command.as_str())),
+        Json::Object(_) => Some((name.as_str(), task.text_at("command").unwrap_or_default())),
+        _ => None,
+    })
+}

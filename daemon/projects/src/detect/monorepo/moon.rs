@@ -1,0 +1,139 @@
+//! moon: the tasks of each project's moon.yml, and those of `.moon/tasks.yml`, which every project inherits
+//! and `moon run :TASK` runs in all of them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use brummer_event::spec::Kind;
+
+use super::{Local, below, read as read_file};
+use crate::detect::json::Json;
+use crate::detect::node::{Scripts, Task};
+use crate::detect::{glob, kind, relative};
+
+const WORKSPACE: [&str; 2] = [".moon/workspace.yml", ".moon/workspace.yaml"];
+const INHERITED: [&str; 3] = [".moon/tasks.yml", ".moon/tasks.yaml", ".moon/tasks/all.yml"];
+
+pub(super) struct Moon {
+    /// By directory.
+    projects: BTreeMap<PathBuf, Project>,
+    inherited: Vec<(String, Json, &'static str)>,
+}
+
+struct Project {
+    id: String,
+    tasks: Vec<(String, Json)>,
+    /// The file of the tasks; empty if there is none.
+    source: String,
+}
+
+pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Option<Moon> {
+    let workspace = WORKSPACE.into_iter().find_map(|name| read_file(dir, name, Json::parse_yaml, notices))?;
+    let mut directories: BTreeMap<PathBuf, String> = BTreeMap::new();
+    let projects = workspace.get("projects").cloned().unwrap_or_default();
+    let (globs, sources) = match &projects {
+        Json::List(_) => (projects.texts(), Vec::new()),
+        other => match (other.get("globs"), other.get("sources")) {
+            (None, None) => (Vec::new(), other.entries().to_vec()),
+            (globs, sources) => (
+                globs.map(Json::texts).unwrap_or_default(),
+                sources.map(Json::entries).unwrap_or_default().to_vec(),
+            ),
+        },
+    };
+    let (found, cut) = glob::packages(dir, &globs, |_| true);
+    if cut {
+        notices.push("moon has too many directories here; some projects are not shown".to_owned());
+    }
+    for path in found {
+        let id = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        directories.insert(path, id);
+    }
+    for (id, place) in sources {
+        if let Some(path) = place.text().and_then(|place| below(dir, place)) {
+            directories.insert(path, id);
+        }
+    }
+    let mut projects = BTreeMap::new();
+    for (path, id) in directories {
+        let project = project(dir, &path, id, notices);
+        projects.insert(path, project);
+    }
+    let mut inherited = Vec::new();
+    for file in INHERITED {
+        let tasks = read_file(dir, file, Json::parse_yaml, notices);
+        let tasks =
+            tasks.as_ref().and_then(|tasks| tasks.get("tasks")).map(Json::entries).unwrap_or_default();
+        inherited.extend(tasks.iter().map(|(name, about)| (name.clone(), about.clone(), file)));
+    }
+    Some(Moon { projects, inherited })
+}
+
+fn project(dir: &Path, path: &Path, id: String, notices: &mut Vec<String>) -> Project {
+    for name in ["moon.yml", "moon.yaml"] {
+        let file = path.join(name);
+        let source = relative(dir, &file);
+        match Json::read(&file, Json::parse_yaml) {
+            Ok(Some(json)) => {
+                let tasks = json.get("tasks").map(Json::entries).unwrap_or_default().to_vec();
+                let id = json.text_at("id").map(str::to_owned).unwrap_or(id);
+                return Project { id, tasks, source };
+            }
+            Ok(None) => {}
+            Err(why) => notices.push(format!("{source} {why}")),
+        }
+    }
+    Project { id, tasks: Vec::new(), source: String::new() }
+}
+
+impl Moon {
+    pub(super) fn directories(&self) -> impl Iterator<Item = &PathBuf> {
+        self.projects.keys()
+    }
+
+    pub(super) fn add(&self, scripts: &mut Scripts<'_>, local: &Local<'_>) {
+        for (path, Project { id, tasks, source }) in &self.projects {
+            for (name, about) in tasks {
+                let target = format!("{id}:{name}");
+                scripts.add_task(Task {
+                    name,
+                    package: id,
+                    directory: path,
+                    argv: local.call("moon", "@moonrepo/cli", &["run", &target]),
+                    tool: "moon",
+                    source: source.clone(),
+                    kind: kind_of(name, about),
+                    is_default: false,
+                });
+            }
+        }
+        let dir = scripts.dir.to_owned();
+        for (name, about, source) in &self.inherited {
+            let target = format!(":{name}");
+            scripts.add_task(Task {
+                name,
+                package: "",
+                directory: &dir,
+                argv: local.call("moon", "@moonrepo/cli", &["run", &target]),
+                tool: "moon",
+                source: (*source).to_owned(),
+                kind: kind_of(name, about),
+                is_default: false,
+            });
+        }
+    }
+}
+
+fn kind_of(name: &str, about: &Json) -> Kind {
+    let preset = about.text_at("preset").is_some_and(|preset| ["server", "watcher"].contains(&preset));
+    let persistent = about.get("options").and_then(|options| options.get("persistent"));
+    if preset || persistent == Some(&Json::Bool(true)) {
+        return Kind::Service;
+    }
+    let command = match about.get("command").or_else(|| about.get("script")) {
+        Some(Json::Text(command)) => command.clone(),
+        Some(list) => list.texts().join(" "),
+        None => String::new(),
+    };
+    kind::of_script(name, &command)
+}

@@ -1,0 +1,116 @@
+//! Nx: the targets of each project.json, and of `nx` in each package.json. Targets that Nx's plug-ins make up
+//! while they run are not in any file that a person writes, and are not listed.
+
+use std::path::{Path, PathBuf};
+
+use brummer_event::spec::Kind;
+
+use super::{Local, below, read as read_file};
+use crate::detect::json::Json;
+use crate::detect::node::{PackageJson, Scripts, Task};
+use crate::detect::{glob, kind, manifest, relative};
+
+pub(super) struct Nx {
+    /// By path.
+    projects: Vec<(PathBuf, Project)>,
+    directories: Vec<PathBuf>,
+    /// Nx without a package.json brings a starter of its own.
+    starter: bool,
+}
+
+struct Project {
+    name: String,
+    targets: Vec<(String, Json)>,
+}
+
+fn read_project(dir: &Path, path: &Path) -> Result<Option<Project>, String> {
+    let Some(json) = Json::read(&path.join("project.json"), Json::parse_commented)? else { return Ok(None) };
+    let targets =
+        json.get("targets").or_else(|| json.get("architect")).map(Json::entries).unwrap_or_default();
+    let name = json.text_at("name").filter(|name| !name.is_empty()).map(str::to_owned);
+    Ok(Some(Project { name: name.unwrap_or_else(|| name_of(dir, path)), targets: targets.to_vec() }))
+}
+
+/// What Nx calls a project that does not say its name: as its package, else as its directory.
+fn name_of(dir: &Path, path: &Path) -> String {
+    let package = || {
+        let text = manifest::read(&path.join("package.json")).ok()??;
+        PackageJson::parse(&text).ok()?.name
+    };
+    let last =
+        || path.strip_prefix(dir).unwrap_or(path).file_name().map(|name| name.to_string_lossy().into_owned());
+    package().or_else(last).unwrap_or_default()
+}
+
+pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Option<Nx> {
+    read_file(dir, "nx.json", Json::parse_commented, notices)?;
+    let mut directories = match read_file(dir, "workspace.json", Json::parse_commented, notices) {
+        // Before Nx 13 this file named the projects.
+        Some(workspace) => {
+            let projects = workspace.get("projects").map(Json::entries).unwrap_or_default().to_vec();
+            let place = |value: &Json| value.text().or_else(|| value.text_at("root")).map(str::to_owned);
+            projects.iter().filter_map(|(_, value)| below(dir, &place(value)?)).collect()
+        }
+        None => {
+            let (found, cut) =
+                glob::packages(dir, &["**".to_owned()], |path| path.join("project.json").is_file());
+            if cut {
+                notices.push("Nx has too many directories here; some projects are not shown".to_owned());
+            }
+            found
+        }
+    };
+    directories.push(dir.to_owned());
+    directories.sort();
+    let mut projects = Vec::new();
+    for path in &directories {
+        match read_project(dir, path) {
+            Ok(Some(project)) => projects.push((path.clone(), project)),
+            Ok(None) => {}
+            Err(why) => notices.push(format!("{} {why}", relative(dir, &path.join("project.json")))),
+        }
+    }
+    let starter = !dir.join("package.json").is_file() && dir.join("nx").is_file();
+    Some(Nx { projects, directories, starter })
+}
+
+impl Nx {
+    pub(super) fn directories(&self) -> impl Iterator<Item = &PathBuf> {
+        self.directories.iter()
+    }
+
+    pub(super) fn add(&self, scripts: &mut Scripts<'_>, local: &Local<'_>) {
+        for (path, project) in &self.projects {
+            for (target, about) in &project.targets {
+                let argument = format!("{}:{target}", project.name);
+                let argv = if self.starter {
+                    vec!["./nx".to_owned(), "run".to_owned(), argument]
+                } else {
+                    local.call("nx", "nx", &["run", &argument])
+                };
+                scripts.add_task(Task {
+                    name: target,
+                    package: &project.name,
+                    directory: path,
+                    argv,
+                    tool: "nx",
+                    source: relative(scripts.dir, &path.join("project.json")),
+                    kind: kind_of(target, about),
+                    is_default: false,
+                });
+            }
+        }
+    }
+}
+
+fn kind_of(target: &str, about: &Json) -> Kind {
+    let executor = about.text_at("executor").or_else(|| about.text_at("builder")).unwrap_or_default();
+    let serves = ["dev-server", "serve", "file-server", "module-federation-dev-server", "preview-server"];
+    let by_executor = executor.rsplit(':').next().is_some_and(|last| serves.contains(&last));
+    if by_executor || about.get("continuous") == Some(&Json::Bool(true)) {
+        return Kind::Service;
+    }
+    let options = about.get("options");
+    let command = about.text_at("command").or_else(|| options?.text_at("command"));
+    kind::of_script(target, command.unwrap_or_default())
+}

@@ -1,0 +1,23 @@
+//! Wails: desktop applications of a Go program and a web page, known by wails.json.
+
+use std::path::Path;
+
+use brummer_event::spec::{Command, Kind};
+
+use super::{Found, Look, Script};
+
+pub(super) fn detect(dir: &Path, look: &Look, found: &mut Vec<Found>) {
+    if !dir.join("wails.json").is_file() {
+        return;
+    }
+    for (name, kind) in [("dev", Kind::Service), ("build", Kind::Task)] {
+        let run = Command::Exec(vec!["wails".to_owned(), name.to_owned()]);
+        let mut script = Script::new(name, run, dir, "wails.json", "wails", "wails");
+        script.kind = kind;
+        script.missing = look.programs.missing("wails");
+        // Wails itself calls the page's own `dev`: that name stays free for it.
+        script.name = format!("wails:{name}");
+        script.is_default = name == "dev";
+        found.push(Found { script, otherwise: Vec::new() });
+    }
+}
