@@ -5,6 +5,7 @@ use brummer_event::{Gap, GapReason, Level, LineFlags, LineSeq, ProcessKey, RunId
 use bytes::Bytes;
 
 use crate::LineView;
+use crate::pool::{Pooled, Pools};
 use crate::record::Cut;
 
 /// One line of a buffer.
@@ -44,11 +45,14 @@ pub(crate) struct Lines {
     pub metas: Vec<LineMeta>,
     /// In order of index.
     pub peculiar: Vec<Peculiar>,
+    /// Where the buffers go in the end; nowhere if they are only read and dropped.
+    pub pools: Option<Pools>,
 }
 
 impl Lines {
-    pub(crate) fn with_capacity(bytes: usize, lines: usize) -> Self {
-        Self { text: Vec::with_capacity(bytes), metas: Vec::with_capacity(lines), peculiar: Vec::new() }
+    /// Room for about so many bytes and lines.
+    pub(crate) fn with_capacity((bytes, lines): (usize, usize)) -> Self {
+        Self { text: Vec::with_capacity(bytes), metas: Vec::with_capacity(lines), ..Self::default() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -121,7 +125,7 @@ impl Lines {
 
     /// Numbers the lines from `seq` on.
     pub(crate) fn into_chunk(self, key: ProcessKey, run: RunId, seq: LineSeq) -> Chunk {
-        let Self { mut text, mut metas, peculiar } = self;
+        let Self { mut text, mut metas, peculiar, pools } = self;
         // What was reserved and not used would be kept as long as the lines.
         if text.capacity() > text.len() + text.len() / 4 + 64 {
             text.shrink_to_fit();
@@ -136,7 +140,13 @@ impl Lines {
                 Some(GapAt { at: more.index, reason, bytes })
             })
             .collect();
-        Chunk { key, run, spans: vec![Span { at: 0, seq }], metas, text: text.into(), gaps }
+        let (text, metas) = match pools {
+            Some(Pools { text: texts, metas: pool }) => {
+                (Bytes::from_owner(Pooled::new(text, Some(texts))), Pooled::new(metas, Some(pool)))
+            }
+            None => (text.into(), Pooled::new(metas, None)),
+        };
+        Chunk { key, run, spans: vec![Span { at: 0, seq }], metas, text, gaps }
     }
 }
 
@@ -163,7 +173,7 @@ pub(crate) struct Chunk {
     pub run: RunId,
     /// In order, at least one.
     spans: Vec<Span>,
-    metas: Vec<LineMeta>,
+    metas: Pooled<LineMeta>,
     text: Bytes,
     gaps: Vec<GapAt>,
 }
@@ -290,6 +300,7 @@ impl Chunk {
                 }
             }
         }
+        let metas = Pooled::new(metas, None);
         Some(Self { key: first.key.clone(), run: first.run, spans, metas, text: text.into(), gaps })
     }
 }

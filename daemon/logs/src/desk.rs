@@ -169,6 +169,15 @@ impl Desk {
         self.state.lock().ready.push_back(reader);
     }
 
+    /// After a turn that left more to read while its thread is busy with what was cut; `wake` another thread for it
+    /// unless one is on its way already.
+    pub(crate) fn relay(&self, reader: Box<RunReader>, wake: bool) {
+        self.state.lock().ready.push_back(reader);
+        if wake {
+            self.work.notify_one();
+        }
+    }
+
     /// After a turn that read dry: sleeps until the deadline or news.
     pub(crate) fn sleep(&self, reader: Box<RunReader>, deadline: Option<u64>) {
         let mut state = self.state.lock();

@@ -1,16 +1,25 @@
-//! The threads that read captures: they take turns from the desk, reserve room, read, and hand the batch to
-//! the writer. They run with lower priority than the services and never touch their runtime.
+//! The threads that read captures: they take turns from the desk, reserve room, read and cut, understand what
+//! was cut, and hand the batch to the writer. They run with lower priority than the services and never touch
+//! their runtime.
+//!
+//! A run that is alone and behind is given back as soon as its turn is cut, so that two threads share it: one
+//! cuts, one understands.
 
 use std::sync::Arc;
 
 use brummer_capture::Block;
+use brummer_event::WallNs;
 use brummer_scope::clock;
 
 use crate::LogsConfig;
 use crate::backlog::Backlog;
 use crate::desk::{Desk, Job};
 use crate::inbox::Inbox;
+use crate::platform::Real;
+use crate::pool::Pools;
 use crate::reader::{After, RunReader, Turn};
+use crate::scholar::{Scholar, Turned};
+use crate::study::Study;
 
 /// Blocks that readers may keep between turns while they are behind.
 const KEPT_BLOCKS: usize = 32;
@@ -21,10 +30,31 @@ const TURN_SHARE: usize = 4;
 /// Turns on the backlog before others are looked at.
 const BACKLOG_TURNS: usize = 16;
 
+/// Where the turns of a run are understood.
+pub(crate) type RunStudy = Study<Real, Box<Scholar>, Left>;
+
+/// A turn that is cut.
+pub(crate) struct Left {
+    turned: Turned,
+    /// Lines reserved for it in the inbox.
+    room: usize,
+    backlog: bool,
+    behind: Option<Behind>,
+}
+
+/// The run, which goes on once the turn is understood.
+struct Behind {
+    reader: Box<RunReader>,
+    after: After,
+    now: u64,
+    wall: WallNs,
+}
+
 pub(crate) struct Ingest {
     pub config: LogsConfig,
     pub desk: Arc<Desk>,
     pub inbox: Arc<Inbox>,
+    pub pools: Pools,
     /// Frames before this time are backlog.
     pub began: u64,
     pub kept_blocks: std::sync::atomic::AtomicUsize,
@@ -67,29 +97,48 @@ impl Ingest {
         };
         let mut own = reader.block.take();
         let block = own.as_mut().unwrap_or(shared);
-        reader.prime(block);
-        let (now, wall) = (clock::mono_ns(), clock::wall_ns());
-        let (batch, after) = reader.turn(block, &Turn { lines: room, until_mono: None, now, wall });
-        let run = reader.run;
-        if after == After::Done {
-            self.desk.done(run);
-        }
-        self.inbox.submit(run, batch, room, false);
-        self.keep_block(&mut reader, own, shared, after == After::More && contended);
-        match after {
-            After::More => self.desk.again(reader),
-            After::Dry => {
-                if self.desk.runs() > MANY_RUNS {
-                    reader.rest();
-                }
-                let deadline = reader.deadline(now, wall);
-                self.desk.sleep(reader, deadline);
+        reader.tell_again(block);
+        let turn = Turn { lines: room, until_mono: None, now: clock::mono_ns(), wall: clock::wall_ns() };
+        let (turned, after) = reader.turn(block, &turn, self.pools.lines(reader.hint()));
+        self.keep_block(&mut reader, own, shared, after == After::More);
+        let study = reader.study.clone();
+        let left = |behind| Left { turned, room, backlog: false, behind };
+        let seat = if after == After::More && !contended {
+            // Another thread may cut the next turn while this one is understood.
+            let seat = study.leave(left(None));
+            self.desk.relay(reader, seat.is_some());
+            seat
+        } else {
+            study.leave(left(Some(Behind { reader, after, now: turn.now, wall: turn.wall })))
+        };
+        self.study(&study, seat, shared);
+    }
+
+    /// Understands what was left, in order, and hands it to the writer.
+    fn study(&self, study: &RunStudy, mut seat: Option<(Box<Scholar>, Left)>, shared: &mut Block) {
+        while let Some((mut scholar, Left { turned, room, backlog, behind })) = seat {
+            scholar.prime(shared);
+            let run = scholar.run();
+            if turned.drained {
+                self.desk.done(run);
             }
-            After::Done => {}
+            self.inbox.submit(run, scholar.understand(turned), room, backlog);
+            match behind {
+                Some(Behind { reader, after: After::More, .. }) => self.desk.again(reader),
+                Some(Behind { mut reader, after: After::Dry, now, wall }) => {
+                    if self.desk.runs() > MANY_RUNS {
+                        reader.rest();
+                    }
+                    let deadlines = [reader.deadline(), scholar.deadline(now, wall)];
+                    self.desk.sleep(reader, deadlines.into_iter().flatten().min());
+                }
+                Some(Behind { after: After::Done, .. }) | None => {}
+            }
+            seat = study.next(scholar);
         }
     }
 
-    /// A reader that is behind and shares its thread with others keeps what was read ahead for it.
+    /// A reader that is behind keeps what was read ahead for it, whichever thread has its next turn.
     fn keep_block(&self, reader: &mut RunReader, own: Option<Block>, shared: &mut Block, keep: bool) {
         use std::sync::atomic::Ordering::Relaxed;
         match (own, keep) {
@@ -116,16 +165,18 @@ impl Ingest {
         };
         let mut own = reader.block.take();
         let block = own.as_mut().unwrap_or(shared);
-        reader.prime(block);
+        reader.tell_again(block);
         let turn =
             Turn { lines: room, until_mono: Some(until), now: clock::mono_ns(), wall: clock::wall_ns() };
-        let (batch, after) = reader.turn(block, &turn);
+        let (turned, after) = reader.turn(block, &turn, self.pools.lines(reader.hint()));
         reader.block = own;
-        self.inbox.submit(reader.run, batch, room, true);
+        // Nobody else works on a run of the backlog.
+        let seat = reader.study.leave(Left { turned, room, backlog: true, behind: None });
+        self.study(&reader.study, seat, shared);
         match after {
             After::More => backlog.back(reader),
             After::Dry => backlog.dry(reader),
-            After::Done => self.desk.done(reader.run),
+            After::Done => {}
         }
         true
     }

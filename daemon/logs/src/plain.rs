@@ -10,10 +10,12 @@ use brummer_scope::clock;
 
 use crate::blocks::Blocks;
 use crate::board::{Board, Marks, RunShelf};
+use crate::chunk::Lines;
 use crate::index::{IndexWriter, State, Whose};
 use crate::link::Link;
 use crate::reader::{After, RunReader, Start, Turn};
 use crate::resume::Resume;
+use crate::scholar::Scholar;
 use crate::{LogsConfig, LogsError};
 
 /// What was done.
@@ -42,14 +44,15 @@ pub fn ingest(dir: &Path, index_dir: &Path) -> Result<Stats, LogsError> {
     let link = Arc::new(Link::default());
     let now = clock::mono_ns();
     let (resume, shim_alive, project_dir) = (Resume::START, false, None);
+    let mut scholar = Scholar::new(shelf.clone(), shelf_run.clone(), None);
     let mut reader =
         RunReader::new(Start { run, shelf, shelf_run, link, project_dir, resume, shim_alive, now });
     let (mut block, mut stats, mut next) = (Block::new(), Stats::default(), 1);
     let lines = LogsConfig::default().buffer_size / 4;
     loop {
         let turn = Turn { lines, until_mono: None, now: clock::mono_ns(), wall: clock::wall_ns() };
-        let (batch, after) = reader.turn(&mut block, &turn);
-        if let Some(batch) = batch {
+        let (turned, after) = reader.turn(&mut block, &turn, Lines::with_capacity(reader.hint()));
+        if let Some(batch) = scholar.understand(turned) {
             let count = batch.lines.len();
             stats.lines += count as u64;
             stats.text_bytes += batch.lines.text.len() as u64;

@@ -1,4 +1,4 @@
-//! The reading of one run: frames in, batches out. Owned by whichever ingest thread has the turn.
+//! The reading of one run: frames in, lines out. Owned by whichever ingest thread has the turn.
 
 mod frames;
 
@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use brummer_capture::segment::MemoryTail;
 use brummer_capture::{Block, ExitPayload, FrameKind, Position, RunDir, SegmentReader};
-use brummer_event::{LineSeq, RunId, WallNs};
-use brummer_insight::{Classifier, ClassifierContext, Findings};
+use brummer_event::{RunId, WallNs};
 
+use crate::RunProgress;
 use crate::assemble::Assembler;
-use crate::batch::{Batch, Reading, RecordDraft};
 use crate::board::{RunShelf, Shelf};
 use crate::chunk::Lines;
+use crate::ingest::RunStudy;
 use crate::link::Link;
 use crate::resume::Resume;
-use crate::{RunProgress, derive};
+use crate::scholar::{Scholar, Turned};
 
 /// A record is written without lines once so many bytes have none (progress lines that flood).
 const SILENT_BYTES: u64 = 1024 * 1024;
@@ -63,21 +63,22 @@ pub(crate) struct Start {
 
 pub(crate) struct RunReader {
     pub run: RunId,
-    pub shelf: Arc<Shelf>,
     pub shelf_run: Arc<RunShelf>,
     pub link: Arc<Link>,
+    /// Where what it cut is understood.
+    pub study: Arc<RunStudy>,
     /// Lent for the time that the run is behind.
     pub block: Option<Block>,
     /// Its clock is not ours: it ran before this boot.
     pub other_boot: bool,
     reader: SegmentReader,
     assembler: Assembler,
-    reading: Reading,
     /// Where this daemon began: bytes before were read already and are fed once more.
     resume: Resume,
     /// Bytes of the frame at the reader's position that are taken.
     partly: Option<(Position, usize)>,
-    primed: bool,
+    /// The end of the leader was told again.
+    told: bool,
     gone: bool,
     /// There should be something to read.
     rung: bool,
@@ -85,34 +86,27 @@ pub(crate) struct RunReader {
     /// Of the last record.
     sealed: Position,
     retry: Option<u64>,
-    /// Text bytes of the last batch: how much the next one will probably need.
+    /// Bytes and lines of the last turn, and a little more: what the next one will probably need.
     hint: (usize, usize),
-}
-
-/// What the lines of a turn are collected in.
-struct Turned {
-    lines: Lines,
-    exit: Option<(usize, ExitPayload)>,
 }
 
 impl RunReader {
     pub(crate) fn new(start: Start) -> Self {
         let Start { run, shelf, shelf_run, link, project_dir, resume, shim_alive, now } = start;
-        let classifier = Classifier::new(ClassifierContext { project_dir, ..ClassifierContext::default() });
+        let scholar = Scholar::new(shelf, shelf_run.clone(), project_dir);
         Self {
             reader: SegmentReader::new(shelf_run.dir.clone(), resume.needed().frame),
             assembler: Assembler::new(&resume, now),
-            reading: Reading::new(classifier),
             run,
-            shelf,
             shelf_run,
             link,
+            study: Arc::new(RunStudy::new(Box::new(scholar))),
             block: None,
             other_boot: false,
             sealed: resume.needed().frame,
             resume,
             partly: None,
-            primed: false,
+            told: false,
             gone: !shim_alive,
             rung: !shim_alive,
             armed: None,
@@ -136,12 +130,13 @@ impl RunReader {
     }
 
     /// When the next turn is due although nothing rings.
-    pub(crate) fn deadline(&self, now: u64, wall: WallNs) -> Option<u64> {
-        let groups = self.reading.deadline().map(|at| {
-            // Wall time is a label; how far it lies ahead is all that is taken from it.
-            now.saturating_add(u64::try_from(at.saturating_sub(wall)).unwrap_or(0))
-        });
-        [self.assembler.deadline(), groups, self.retry].into_iter().flatten().min()
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        [self.assembler.deadline(), self.retry].into_iter().flatten().min()
+    }
+
+    /// Bytes and lines that the next turn will probably need.
+    pub(crate) const fn hint(&self) -> (usize, usize) {
+        self.hint
     }
 
     /// Closes the capture until the next turn.
@@ -167,10 +162,10 @@ impl RunReader {
         }
     }
 
-    /// One turn. Prepares itself at the first.
-    pub(crate) fn turn(&mut self, block: &mut Block, turn: &Turn) -> (Option<Batch>, After) {
+    /// One turn: cuts what there is into `lines`, which are empty.
+    pub(crate) fn turn(&mut self, block: &mut Block, turn: &Turn, lines: Lines) -> (Turned, After) {
         self.retry = None;
-        let mut turned = Turned { lines: Lines::with_capacity(self.hint.0, self.hint.1), exit: None };
+        let mut turned = Turned { lines, exit: None, resume: None, drained: false, wall: turn.wall };
         let gone = self.gone;
         let mut after = self.frames(block, turn, &mut turned);
         if !self.feeds_again() {
@@ -179,12 +174,13 @@ impl RunReader {
         if after == After::Dry && gone && self.retry.is_none() {
             self.assembler.finish(&mut turned.lines);
             after = After::Done;
+            turned.drained = true;
         }
-        let batch = self.batch(turned, turn, after);
+        self.seal(&mut turned);
         if after == After::Dry && !gone {
             self.arm();
         }
-        (batch, after)
+        (turned, after)
     }
 
     fn arm(&mut self) {
@@ -200,49 +196,28 @@ impl RunReader {
         self.reader.position() < self.resume.reading.frame
     }
 
-    fn batch(&mut self, turned: Turned, turn: &Turn, after: After) -> Option<Batch> {
-        let Turned { mut lines, exit } = turned;
-        let mut findings = Findings::default();
-        self.reading.understand(&mut lines, &mut findings);
-        if after == After::Done || exit.is_some() {
-            self.reading.flush(WallNs::MAX, &mut findings);
-        } else if self.reading.deadline().is_some_and(|at| at <= turn.wall) {
-            self.reading.flush(turn.wall, &mut findings);
-        }
-        self.hint = (lines.text.len() + lines.text.len() / 8, lines.len() + lines.len() / 8);
+    /// Ends the turn's record, if it needs one.
+    fn seal(&mut self, turned: &mut Turned) {
+        let lines = &turned.lines;
+        self.hint = (lines.text.len() + lines.text.len() / 16, lines.len() + lines.len() / 16);
         let reading = self.assembler.reading().frame;
         let silent = reading.segment != self.sealed.segment
             || reading.offset.saturating_sub(self.sealed.offset) >= SILENT_BYTES;
-        let record = (lines.len() > 0 || (silent && !self.feeds_again())).then(|| {
+        if lines.len() > 0 || (silent && !self.feeds_again()) {
             let resume = self.assembler.seal();
             self.sealed = resume.reading.frame;
-            RecordDraft::new(&lines, resume)
-        });
-        let drained = after == After::Done;
-        let worth = record.is_some() || !findings.is_empty() || drained;
-        worth.then_some(Batch { lines, record, findings, exit, drained })
+            turned.resume = Some(resume);
+        }
     }
 
-    /// Before the first turn: tells again what an earlier daemon published last, and puts the classifier where
-    /// it stood. Effects of what is read here were kept, or derived again when the engine was opened.
-    pub(crate) fn prime(&mut self, block: &mut Block) {
-        if std::mem::replace(&mut self.primed, true) {
+    /// Before the first turn: tells again what an earlier daemon published last.
+    pub(crate) fn tell_again(&mut self, block: &mut Block) {
+        if std::mem::replace(&mut self.told, true) {
             return;
         }
         if let Some(position) = self.resume.exited {
             self.tell_exit(position, block);
         }
-        let run = self.shelf_run.clone();
-        derive::understand(
-            &self.shelf.key,
-            &run,
-            LineSeq::MAX,
-            block,
-            &mut self.reading,
-            |_, _, findings| {
-                findings.clear();
-            },
-        );
     }
 
     /// The supervisor may have missed the end of the leader.

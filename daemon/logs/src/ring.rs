@@ -248,4 +248,4 @@ impl<C: Piece> View<C> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

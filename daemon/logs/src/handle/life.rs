@@ -16,6 +16,7 @@ use crate::inbox::Inbox;
 use crate::ingest::Ingest;
 use crate::keeper::Keeper;
 use crate::open::{self, Opened};
+use crate::pool::Pools;
 use crate::reads::Reads;
 use crate::sync::Syncer;
 use crate::writer::Writer;
@@ -114,6 +115,7 @@ impl Logs {
             config: inner.config,
             desk: inner.desk.clone(),
             inbox: inner.inbox.clone(),
+            pools: Pools::new(),
             began: inner.began,
             kept_blocks: AtomicUsize::new(0),
         });

@@ -4,10 +4,11 @@
 use brummer_capture::{Block, ExitPayload, Frame, FrameKind, GapPayload, Position, ReadError, RunDir};
 use brummer_event::{GapReason, Level, Stream};
 
-use super::{After, RunReader, Turn, Turned};
+use super::{After, RunReader, Turn};
 use crate::assemble::{Feed, FrameAt};
 use crate::chunk::Lines;
 use crate::replay::own_text;
+use crate::scholar::Turned;
 
 /// Bytes of captures that a turn reads at most.
 const QUANTUM: usize = 256 * 1024;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use std::sync::atomic::AtomicU64;
 
 /// The cells as the interleaving checker sees them.
-struct Checked;
+pub(crate) struct Checked;
 
 impl Platform for Checked {
     type Slot<T: Send + Sync + 'static> = shuttle::sync::Mutex<Arc<T>>;
