@@ -115,17 +115,27 @@ impl Inbox {
             self.room.notify_all();
         }
         let Some(batch) = batch else { return };
+        // The writer knows of a run that is queued already: it waits for that one's tick, or for a reason not to.
+        let mut news = backlog || self.is_pressed(state.used);
         if backlog {
             state.backlog.push_back((run, batch));
         } else {
             let queue = state.queues.entry(run).or_default();
             if queue.batches.is_empty() {
                 state.order.push_back(run);
+                news = true;
             }
             queue.batches.push(batch);
         }
         drop(guard);
-        self.work.notify_one();
+        if news {
+            self.work.notify_one();
+        }
+    }
+
+    /// Readers will soon wait for room.
+    const fn is_pressed(&self, used: usize) -> bool {
+        used >= self.capacity / 2
     }
 
     /// The next work. `due` says in how many ns a run may be published (zero: now; nobody waits while half of the
@@ -148,8 +158,8 @@ impl Inbox {
             }
             let mut soonest = timer();
             let mut ready = None;
-            // Nobody waits for a tick while readers wait for room.
-            let pressed = state.closing || state.used >= self.capacity / 2;
+            // Nobody waits for a tick while readers soon want for room.
+            let pressed = state.closing || self.is_pressed(state.used);
             for (place, run) in state.order.iter().enumerate() {
                 let wait = if pressed { 0 } else { due(*run) };
                 if wait == 0 {

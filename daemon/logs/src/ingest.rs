@@ -25,8 +25,9 @@ use crate::study::Study;
 const KEPT_BLOCKS: usize = 32;
 /// With more runs than this captures are closed while they are silent.
 const MANY_RUNS: usize = 100;
-/// A turn may use this part of the buffer.
-const TURN_SHARE: usize = 4;
+/// A turn may use this part of the buffer: what it reads, cuts and understands fits a core's own cache, and two
+/// threads have room while others' batches wait for the writer.
+pub(crate) const TURN_SHARE: usize = 8;
 /// Turns on the backlog before others are looked at.
 const BACKLOG_TURNS: usize = 16;
 
