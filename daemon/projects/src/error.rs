@@ -18,6 +18,8 @@ pub enum ProjectsError {
     #[error("{}", config::render_all(.0))]
     Config(Vec<Diagnostic>),
     #[error(transparent)]
+    Import(#[from] config::ImportError),
+    #[error(transparent)]
     Store(#[from] brummer_store::StoreError),
     #[error("the daemon is stopping; nothing was changed")]
     Stopping,

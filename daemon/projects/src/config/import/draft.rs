@@ -1,0 +1,195 @@
+//! A process of another tool on its way into `brummer.toml`, and what makes a set of them sound: names that
+//! are names, dependencies that are there and run in no circle.
+//!
+//! Pure: no files, no environment, no clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use brummer_event::spec::{Command, Kind, Restart};
+use brummer_event::state::signal_number;
+
+use super::super::graph;
+use super::field::{Field, Notes};
+use crate::names::{self, Named};
+
+/// Words for what is kept as a comment.
+const KEPT: &str = "is not built into this version; kept as a comment";
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Draft {
+    /// As it is called in its file.
+    pub(super) original: String,
+    /// Where it stands there.
+    pub(super) place: String,
+    pub(super) line: Option<usize>,
+    /// Ours; set by [`settle`].
+    pub(super) name: String,
+    /// Said above it.
+    pub(super) comments: Vec<String>,
+    pub(super) run: Option<Command>,
+    pub(super) dir: Option<String>,
+    pub(super) env: Vec<(String, String)>,
+    pub(super) env_files: Vec<String>,
+    pub(super) depends_on: Vec<Needs>,
+    pub(super) autostart: Option<bool>,
+    pub(super) restart: Option<Restart>,
+    pub(super) kind: Option<Kind>,
+    pub(super) stop_signal: Option<String>,
+    pub(super) stop_timeout: Option<String>,
+    pub(super) stop_command: Option<Command>,
+    pub(super) daemonizes: Option<bool>,
+    /// Keys of parts that are not built, each a line of TOML.
+    pub(super) planned: Vec<String>,
+}
+
+/// A dependency, by its name in the foreign file.
+#[derive(Debug, Clone)]
+pub(super) struct Needs {
+    pub(super) name: String,
+    pub(super) place: String,
+    pub(super) line: Option<usize>,
+    /// It must have ended well: the process it names is a task.
+    pub(super) succeeded: bool,
+}
+
+impl Draft {
+    pub(super) fn at(field: &Field<'_>) -> Self {
+        Self {
+            original: field.key().to_owned(),
+            place: field.place(),
+            line: Some(field.line),
+            ..Self::default()
+        }
+    }
+
+    /// Takes `key = value` as a comment, and says so.
+    pub(super) fn plan(&mut self, notes: &mut Notes, field: &Field<'_>, what: &str, key: &str, value: String) {
+        field.leave(notes, format!("{what} {KEPT}"));
+        self.planned.push(format!("{key} = {value}"));
+    }
+
+    pub(super) fn needs(&mut self, field: &Field<'_>, name: &str, succeeded: bool) {
+        let (place, line) = (field.place(), Some(field.line));
+        self.depends_on.push(Needs { name: name.to_owned(), place, line, succeeded });
+    }
+
+    /// Variables; later ones win. A file of ours cannot unset one in TOML.
+    pub(super) fn set(&mut self, notes: &mut Notes, field: &Field<'_>, found: Vec<(String, Option<String>)>) {
+        for (name, value) in found {
+            self.env.retain(|(known, _)| *known != name);
+            match value {
+                Some(value) => self.env.push((name, value)),
+                None => field.leave(
+                    notes,
+                    format!("unsetting `{name}` has no form in TOML; run it as `env -u {name} …`"),
+                ),
+            }
+        }
+    }
+
+    pub(super) fn signal(&mut self, notes: &mut Notes, field: &Field<'_>, signal: &str) {
+        let signal = signal.trim().to_ascii_uppercase();
+        let number = signal.parse::<i32>().ok();
+        let named = number.map(brummer_event::state::signal_name).unwrap_or_else(|| {
+            if signal.starts_with("SIG") { signal.clone() } else { format!("SIG{signal}") }
+        });
+        if signal_number(&named).is_some() {
+            self.stop_signal = Some(named);
+        } else {
+            field.leave(notes, format!("{signal:?} is no signal"));
+        }
+    }
+}
+
+/// The places of a foreign file's names in ours, and what had to give way.
+pub(super) fn settle(mut drafts: Vec<Draft>, notes: &mut Notes) -> Vec<Draft> {
+    drafts.retain(|draft| {
+        let runs = draft.run.is_some();
+        if !runs {
+            notes.add(draft.place.clone(), draft.line, "has no command that could be run; left out");
+        }
+        runs
+    });
+    name_all(&mut drafts, notes);
+    let ours: BTreeMap<String, String> =
+        drafts.iter().map(|draft| (draft.original.clone(), draft.name.clone())).collect();
+    let mut tasks = BTreeSet::new();
+    for draft in &mut drafts {
+        let mut kept: Vec<Needs> = Vec::new();
+        for mut needs in std::mem::take(&mut draft.depends_on) {
+            match ours.get(&needs.name) {
+                Some(name) => {
+                    needs.name.clone_from(name);
+                    if needs.succeeded {
+                        tasks.insert(name.clone());
+                    }
+                    if !kept.iter().any(|known| known.name == needs.name) {
+                        kept.push(needs);
+                    }
+                }
+                None => {
+                    let why = format!("`{}` is not among what is imported", needs.name.escape_debug());
+                    notes.add(needs.place, needs.line, why);
+                }
+            }
+        }
+        draft.depends_on = kept;
+    }
+    for draft in drafts.iter_mut().filter(|draft| tasks.contains(&draft.name)) {
+        draft.kind = Some(Kind::Task);
+        // What a task does by itself.
+        draft.restart = draft.restart.filter(|restart| *restart != Restart::No);
+    }
+    cut_circles(&mut drafts, notes);
+    drafts
+}
+
+fn name_all(drafts: &mut [Draft], notes: &mut Notes) {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for draft in drafts {
+        let wanted = names::map(&draft.original, Named::Script);
+        draft.name = names::unique(&wanted, |name| taken.contains(name));
+        taken.insert(draft.name.clone());
+        if draft.name != draft.original {
+            let original = draft.original.escape_debug();
+            draft.comments.insert(0, format!("\"{original}\" there"));
+            notes.add(draft.place.clone(), draft.line, format!("is called `{}` here", draft.name));
+        }
+    }
+}
+
+/// Takes dependencies out until nothing waits for itself.
+fn cut_circles(drafts: &mut [Draft], notes: &mut Notes) {
+    loop {
+        let circles = {
+            let nodes: Vec<(&str, Vec<&str>)> = drafts
+                .iter()
+                .map(|draft| {
+                    let needs = draft.depends_on.iter().map(|needs| needs.name.as_str()).collect();
+                    (draft.name.as_str(), needs)
+                })
+                .collect();
+            graph::cycles(&nodes)
+                .into_iter()
+                .filter_map(|circle| {
+                    let last = circle.last()?.to_string();
+                    Some((last, circle.first()?.to_string()))
+                })
+                .collect::<Vec<_>>()
+        };
+        if circles.is_empty() {
+            return;
+        }
+        for (from, to) in circles {
+            for draft in drafts.iter_mut().filter(|draft| draft.name == from) {
+                draft.depends_on.retain(|needs| {
+                    if needs.name == to {
+                        let why = format!("`{from}` and `{to}` wait for each other; this one is left out");
+                        notes.add(needs.place.clone(), needs.line, why);
+                    }
+                    needs.name != to
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Drafts as the text of a `brummer.toml`.
+//!
+//! Pure: no files, no environment, no clock.
+
+use brummer_event::spec::{Command, Kind, Restart};
+
+use super::super::check::dotted;
+use super::draft::Draft;
+
+/// Variables that are written in one line.
+const INLINE_VARIABLES: usize = 2;
+/// Longest line that is written for variables.
+const INLINE_WIDTH: usize = 100;
+
+/// The whole file: `head` as comments, then each process in order.
+pub(super) fn file(head: &[String], drafts: &[Draft]) -> String {
+    let mut out = String::new();
+    for line in head {
+        comment(&mut out, line);
+    }
+    for draft in drafts {
+        out.push('\n');
+        process(&mut out, draft);
+    }
+    out
+}
+
+/// A comment: what could end it, or disturb a terminal, is made harmless.
+pub(in super::super) fn comment(out: &mut String, text: &str) {
+    for line in text.lines() {
+        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        out.push_str(if line.trim().is_empty() { "#" } else { "# " });
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
+/// Text as TOML, over several lines where it has some.
+pub(in super::super) fn text(text: &str) -> String {
+    toml_edit::Value::from(text).to_string()
+}
+
+/// Text as TOML in one line.
+pub(super) fn line(text: &str) -> String {
+    let mut out = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            character if character.is_control() => {
+                out.push_str(&format!("\\u{:04X}", u32::from(character)));
+            }
+            character => out.push(character),
+        }
+    }
+    out.push('"');
+    out
+}
+
+pub(super) fn list<S: AsRef<str>>(texts: &[S]) -> String {
+    format!("[{}]", texts.iter().map(|one| line(one.as_ref())).collect::<Vec<_>>().join(", "))
+}
+
+pub(in super::super) fn command(command: &Command) -> String {
+    match command {
+        Command::Shell(script) => text(script),
+        Command::Exec(argv) => list(argv),
+    }
+}
+
+fn process(out: &mut String, draft: &Draft) {
+    for said in &draft.comments {
+        comment(out, said);
+    }
+    let path = ["processes", draft.name.as_str()];
+    out.push_str(&format!("[{}]\n", dotted(&path)));
+    let mut key = |name: &str, value: String| out.push_str(&format!("{name} = {value}\n"));
+    if let Some(run) = &draft.run {
+        key("run", command(run));
+    }
+    if let Some(dir) = &draft.dir {
+        key("dir", text(dir));
+    }
+    match draft.env_files.as_slice() {
+        [] => {}
+        [one] => key("env_file", text(one)),
+        more => key("env_file", list(more)),
+    }
+    let needs: Vec<&str> = draft.depends_on.iter().map(|needs| needs.name.as_str()).collect();
+    if !needs.is_empty() {
+        key("depends_on", list(&needs));
+    }
+    if draft.kind == Some(Kind::Task) {
+        key("kind", text("task"));
+    }
+    if let Some(restart) = draft.restart {
+        let word = match restart {
+            Restart::No => "no",
+            Restart::OnFailure => "on-failure",
+            Restart::Always => "always",
+        };
+        key("restart", text(word));
+    }
+    if let Some(autostart) = draft.autostart {
+        key("autostart", autostart.to_string());
+    }
+    if let Some(stop) = stop(draft) {
+        key("stop", stop);
+    }
+    if draft.daemonizes == Some(true) {
+        key("daemonizes", "true".to_owned());
+    }
+    let variables: Vec<String> =
+        draft.env.iter().map(|(name, value)| format!("{} = {}", dotted(&[name]), line(value))).collect();
+    let inline = format!("{{ {} }}", variables.join(", "));
+    let short = variables.len() <= INLINE_VARIABLES && inline.chars().count() <= INLINE_WIDTH;
+    if short && !variables.is_empty() {
+        key("env", inline);
+    }
+    for planned in &draft.planned {
+        comment(out, &format!("not built into this version: {planned}"));
+    }
+    if !short {
+        out.push_str(&format!("\n[{}]\n", dotted(&[path.as_slice(), &["env"]].concat())));
+        for variable in variables {
+            out.push_str(&variable);
+            out.push('\n');
+        }
+    }
+}
+
+fn stop(draft: &Draft) -> Option<String> {
+    let parts: Vec<String> = [
+        draft.stop_signal.as_deref().map(|signal| format!("signal = {}", line(signal))),
+        draft.stop_timeout.as_deref().map(|timeout| format!("timeout = {}", line(timeout))),
+        draft.stop_command.as_ref().map(|stop| match stop {
+            Command::Shell(script) => format!("command = {}", line(script)),
+            Command::Exec(argv) => format!("command = {}", list(argv)),
+        }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| format!("{{ {} }}", parts.join(", ")))
+}

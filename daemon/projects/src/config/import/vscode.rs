@@ -1,0 +1,221 @@
+//! VS Code's `tasks.json`: tasks that are started by name; those that wait in the background are services.
+//!
+//! Pure: no files, no environment, no clock.
+
+use brummer_event::spec::{Command, Kind};
+
+use super::draft::Draft;
+use super::field::{Field, Notes};
+use super::foreign::Value;
+use super::{quoted, render};
+
+pub(super) fn drafts(root: &Field<'_>, notes: &mut Notes) -> Vec<Draft> {
+    for field in root.fields(notes) {
+        match field.key() {
+            "version" | "tasks" | "$schema" => {}
+            "inputs" => field.leave(notes, "nothing is asked for at the start"),
+            _ => field.leave(notes, "settings of all tasks are not taken over; write them into each"),
+        }
+    }
+    let Some(tasks) = root.get("tasks") else {
+        root.leave(notes, "has no `tasks`");
+        return Vec::new();
+    };
+    tasks.items(notes).iter().map(|task| draft(task, notes)).collect()
+}
+
+/// The parts of a task that make its command.
+#[derive(Default)]
+struct Parts {
+    kind: Option<String>,
+    command: Option<Word>,
+    args: Vec<Word>,
+    /// Of `"type": "npm"`.
+    script: Option<String>,
+}
+
+struct Word {
+    text: String,
+    /// It asks for its quotes itself.
+    quote: bool,
+}
+
+fn draft(task: &Field<'_>, notes: &mut Notes) -> Draft {
+    let mut draft = Draft::at(task);
+    let mut parts = Parts::default();
+    // Nothing is started there that is not asked for.
+    draft.autostart = Some(false);
+    draft.kind = Some(Kind::Task);
+    for field in task.fields(notes) {
+        take(&mut draft, &mut parts, &field, notes);
+    }
+    if let Some(linux) = task.get("linux") {
+        for field in linux.fields(notes) {
+            take(&mut draft, &mut parts, &field, notes);
+        }
+    }
+    draft.run = run(task, &parts, notes);
+    if draft.run.is_none() && !draft.depends_on.is_empty() && parts.command.is_none() && parts.script.is_none()
+    {
+        draft.run = Some(Command::Exec(vec!["true".to_owned()]));
+        draft.comments.push("Starts what it depends on.".to_owned());
+    }
+    if task.get("label").or_else(|| task.get("taskName")).is_none() {
+        // As VS Code calls it.
+        let script = parts.script.as_deref().map(|script| format!("npm: {script}"));
+        let command = parts.command.as_ref().map(|command| command.text.clone());
+        draft.original = script.or(command).unwrap_or(draft.original);
+    }
+    draft
+}
+
+fn take(draft: &mut Draft, parts: &mut Parts, field: &Field<'_>, notes: &mut Notes) {
+    match field.key() {
+        "label" | "taskName" => {
+            if let Some(label) = field.text(notes) {
+                draft.original = label;
+            }
+        }
+        "type" => parts.kind = field.text(notes),
+        "command" => parts.command = word(field, notes),
+        "args" => parts.args = field.items(notes).iter().filter_map(|item| word(item, notes)).collect(),
+        "script" => parts.script = field.text(notes),
+        "path" => draft.dir = field.text(notes).filter(|dir| !dir.is_empty()),
+        "options" => options(draft, field, notes),
+        "dependsOn" => depends_on(draft, field, notes),
+        "dependsOrder" => {
+            if field.as_text() == Some("sequence") {
+                field.leave(notes, "what it depends on starts at once; give each its own `depends_on`");
+            }
+        }
+        "isBackground" => {
+            if field.truth(notes) == Some(true) {
+                draft.kind = Some(Kind::Service);
+            }
+        }
+        "problemMatcher" => matcher(draft, field, notes),
+        "runOptions" => {
+            if field.get("runOn").and_then(|on| on.as_text()) == Some("folderOpen") {
+                draft.autostart = None;
+            }
+        }
+        "group" => {
+            let group = field.get("kind").unwrap_or_else(|| field.clone());
+            if let Some(group) = group.text(notes) {
+                draft.plan(notes, field, "a group", "groups", render::list(&[group]));
+            }
+        }
+        "detail" => draft.comments.extend(field.text(notes)),
+        // Taken afterwards, over the rest; the other systems are none of ours.
+        "linux" | "windows" | "osx" => {}
+        "presentation" | "icon" | "hide" | "promptOnClose" | "showOutput" => {}
+        _ => field.leave(notes, "has no counterpart"),
+    }
+}
+
+fn word(field: &Field<'_>, notes: &mut Notes) -> Option<Word> {
+    let (value, quote) = match field.node.value {
+        Value::Table(_) => (field.get("value")?, true),
+        _ => (field.clone(), false),
+    };
+    let text = value.text(notes)?;
+    Some(Word { text: filled(field, &text, notes), quote })
+}
+
+/// The variables of VS Code that mean the same to us; others are told.
+fn filled(field: &Field<'_>, text: &str, notes: &mut Notes) -> String {
+    let text = text
+        .replace("${workspaceFolder}/", "")
+        .replace("${workspaceRoot}/", "")
+        .replace("${workspaceFolder}", ".")
+        .replace("${workspaceRoot}", ".")
+        .replace("${pathSeparator}", "/")
+        .replace("${/}", "/");
+    let theirs = ["${file", "${relativeFile", "${input:", "${config:", "${command:", "${env:", "${userHome", "${cwd"];
+    if theirs.iter().any(|variable| text.contains(variable)) {
+        field.leave(notes, "holds a variable of VS Code (`${…}`), which is not filled in");
+    }
+    text
+}
+
+fn run(task: &Field<'_>, parts: &Parts, notes: &mut Notes) -> Option<Command> {
+    let kind = parts.kind.as_deref().unwrap_or("shell");
+    if let Some(script) = &parts.script {
+        return match kind {
+            "npm" if !script.starts_with('-') => {
+                Some(Command::Exec(["npm", "run", script].map(str::to_owned).to_vec()))
+            }
+            _ => None,
+        };
+    }
+    let command = parts.command.as_ref().filter(|command| !command.text.trim().is_empty())?;
+    match kind {
+        "process" => {
+            let words = std::iter::once(command).chain(&parts.args);
+            Some(Command::Exec(words.map(|word| word.text.clone()).collect()))
+        }
+        "shell" => {
+            let mut text = if command.quote { quoted(&command.text) } else { command.text.clone() };
+            for arg in &parts.args {
+                text.push(' ');
+                // As VS Code does: quotes only where blanks would tear it, or where asked for.
+                let torn = arg.quote || arg.text.is_empty() || arg.text.contains(char::is_whitespace);
+                text.push_str(&if torn { quoted(&arg.text) } else { arg.text.clone() });
+            }
+            Some(Command::Shell(text))
+        }
+        other => {
+            task.leave(notes, format!("tasks of the type {other:?} are run by an extension"));
+            None
+        }
+    }
+}
+
+fn options(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
+    for part in field.fields(notes) {
+        match part.key() {
+            "cwd" => {
+                let dir = part.text(notes);
+                draft.dir = dir.map(|dir| filled(&part, &dir, notes)).filter(|dir| !dir.is_empty());
+            }
+            "env" => {
+                let found = part.variables(notes);
+                draft.set(notes, &part, found);
+            }
+            _ => part.leave(notes, "has no counterpart"),
+        }
+    }
+}
+
+fn depends_on(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
+    let items = match field.node.value {
+        Value::List(_) => field.items(notes),
+        _ => vec![field.clone()],
+    };
+    for item in items {
+        // `{ "type": "npm", "script": "x" }` names a task that VS Code finds by itself.
+        match item.get("script") {
+            Some(script) => {
+                if let Some(script) = script.text(notes) {
+                    draft.needs(&item, &format!("npm: {script}"), false);
+                }
+            }
+            None => {
+                if let Some(name) = item.text(notes) {
+                    draft.needs(&item, &name, false);
+                }
+            }
+        }
+    }
+}
+
+fn matcher(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
+    let Some(ends) = field.get("background").and_then(|background| background.get("endsPattern")) else {
+        return;
+    };
+    let pattern = ends.get("regexp").unwrap_or(ends);
+    if let Some(pattern) = pattern.text(notes) {
+        let value = format!("{{ log = {} }}", render::line(&pattern));
+        draft.plan(notes, field, "a ready check", "ready", value);
+    }
+}
