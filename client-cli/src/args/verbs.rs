@@ -268,7 +268,24 @@ pub(crate) enum ConfigVerb {
         #[arg(long)]
         sources: bool,
     },
+    /// Write a commented start file with what was found here
+    Init,
+    /// Print the file of another tool as a brummer.toml, and what could not be carried over
+    Import {
+        /// Procfile, compose, process-compose, mprocs, dekit, pm2, tasks.json, pitchfork or .brum.toml file
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// What it is, where its name does not say
+        #[arg(long, value_name = "FORMAT", value_parser = FORMATS)]
+        from: Option<String>,
+        /// Write the result beside it; never over a configuration that is there
+        #[arg(long)]
+        write: bool,
+    },
 }
+
+const FORMATS: [&str; 8] =
+    ["procfile", "compose", "process-compose", "mprocs", "pm2", "vscode", "pitchfork", "brum"];
 
 #[derive(Debug, Args)]
 pub(crate) struct Events {

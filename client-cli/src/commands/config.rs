@@ -1,12 +1,14 @@
 //! `config`: everything that is wrong with it, or what is in effect.
 
+use std::path::Path;
+
 use brummer_proto::client::Client;
 use brummer_proto::v1;
 
 use crate::args::{Config, ConfigVerb};
 use crate::context::Context;
-use crate::failure::Failure;
-use crate::json::config::{Check, Shown};
+use crate::failure::{Failure, Problem};
+use crate::json::config::{Check, Import, Init, Shown};
 use crate::{exit, units, view};
 
 pub(crate) async fn perform(context: &mut Context, config: Config) -> Result<u8, Failure> {
@@ -14,6 +16,8 @@ pub(crate) async fn perform(context: &mut Context, config: Config) -> Result<u8,
     match config.verb {
         ConfigVerb::Check => check(context, &client).await,
         ConfigVerb::Show { sources } => show(context, &client, sources).await,
+        ConfigVerb::Init => init(context, &client).await,
+        ConfigVerb::Import { file, from, write } => import(context, &client, &file, from, write).await,
     }
 }
 
@@ -44,5 +48,67 @@ async fn show(context: &mut Context, client: &Client, sources: bool) -> Result<u
     } else {
         context.output.data(view::config::show(&shown, sources))?;
     }
+    Ok(exit::OK)
+}
+
+async fn init(context: &mut Context, client: &Client) -> Result<u8, Failure> {
+    let request = v1::InitConfigRequest {
+        scope: Some(context.scope()?),
+        path: std::env::var_os("PATH").map(|path| path.to_string_lossy().into_owned()).unwrap_or_default(),
+    };
+    let ask = async |client: &Client| client.projects().init_config(request.clone()).await;
+    let made: Init = context.read(client, ask).await?.into();
+    if context.output.format().is_json() {
+        context.output.object(&made)?;
+    } else {
+        let file = view::tilde(&made.file, context.home().as_deref());
+        let found = match made.scripts {
+            0 => "nothing was found to run here".to_owned(),
+            count => format!("{} found here", units::plural(u64::from(count), "script")),
+        };
+        context.output.talk(&format!("wrote {file}  {found}; all of it is comments, take a # away"));
+    }
+    Ok(exit::OK)
+}
+
+async fn import(
+    context: &mut Context,
+    client: &Client,
+    file: &Path,
+    from: Option<String>,
+    write: bool,
+) -> Result<u8, Failure> {
+    // Not the real path: what a link points to may live in a directory that means something else.
+    let path = std::path::absolute(file).map_err(|error| Problem::usage(error.to_string()))?;
+    let request = v1::ImportConfigRequest {
+        file: path.to_string_lossy().into_owned(),
+        from: from.unwrap_or_default(),
+        write,
+    };
+    let ask = async |client: &Client| client.projects().import_config(request.clone()).await;
+    let imported: Import = context.read(client, ask).await?.into();
+    if context.output.format().is_json() {
+        context.output.object(&imported)?;
+        return Ok(exit::OK);
+    }
+    if !write {
+        context.output.data(&imported.text)?;
+        context.output.flush()?;
+    }
+    for line in view::config::notes(&imported) {
+        context.output.talk(&line);
+    }
+    let target = view::tilde(&imported.file, context.home().as_deref());
+    let count = match imported.processes.len() {
+        0 => "no process".to_owned(),
+        1 => "1 process".to_owned(),
+        count => format!("{count} processes"),
+    };
+    let end = if write {
+        format!("wrote {target}: {count}; `brummerctl up` starts what is there")
+    } else {
+        format!("{count}; `--write` writes {target}")
+    };
+    context.output.talk(&end);
     Ok(exit::OK)
 }

@@ -70,3 +70,53 @@ impl From<v1::ShowConfigResponse> for Shown {
         Self { values: shown.values.into_iter().map(value).collect(), files: shown.files }
     }
 }
+
+/// `config init`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Init {
+    pub file: String,
+    pub text: String,
+    pub scripts: u32,
+}
+
+impl From<v1::InitConfigResponse> for Init {
+    fn from(made: v1::InitConfigResponse) -> Self {
+        Self { file: made.file, text: made.text, scripts: made.scripts }
+    }
+}
+
+/// `config import`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Import {
+    pub format: String,
+    /// A whole `brummer.toml`.
+    pub text: String,
+    /// Where it belongs.
+    pub file: String,
+    pub written: bool,
+    pub processes: Vec<String>,
+    pub notes: Vec<ImportNote>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct ImportNote {
+    pub place: String,
+    pub line: Option<u32>,
+    pub why: String,
+}
+
+impl From<v1::ImportConfigResponse> for Import {
+    fn from(imported: v1::ImportConfigResponse) -> Self {
+        let notes = imported.notes.into_iter();
+        Self {
+            format: imported.format,
+            text: imported.text,
+            file: imported.file,
+            written: imported.written,
+            processes: imported.processes,
+            notes: notes
+                .map(|note| ImportNote { place: note.place, line: from_one(note.line), why: note.why })
+                .collect(),
+        }
+    }
+}

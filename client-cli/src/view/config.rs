@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::plain_words;
-use crate::json::config::{Check, Shown};
+use crate::json::config::{Check, Import, ImportNote, Shown};
 
 /// Every mistake as the daemon drew it, with a line between.
 pub(crate) fn check(check: &Check) -> String {
@@ -34,4 +34,17 @@ pub(crate) fn show(shown: &Shown, sources: bool) -> String {
         };
     }
     out
+}
+
+/// What could not be carried over, a line each, under a heading.
+pub(crate) fn notes(imported: &Import) -> Vec<String> {
+    if imported.notes.is_empty() {
+        return Vec::new();
+    }
+    let one = |note: &ImportNote| {
+        let line = note.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+        let text = format!("  {}{line}: {}", note.place, note.why);
+        plain_words(&text).replace('\n', " ")
+    };
+    std::iter::once("not carried over as it was:".to_owned()).chain(imported.notes.iter().map(one)).collect()
 }

@@ -22,9 +22,12 @@ mod user;
 pub use diagnostic::{Code, Diagnostic, Place, Span, render_all};
 pub use environment::Environment;
 pub use file::MAX_BYTES;
+pub(crate) use import::write;
+pub use import::{
+    Beside, Format as ForeignFormat, ImportError, Imported, Note, Read as ReadImport, convert,
+    read as read_foreign,
+};
 pub use init::start_file;
-pub(crate) use import::{existing, write};
-pub use import::{Beside, Format as ForeignFormat, ImportError, Imported, Note, Read as ReadImport, convert, read as read_foreign};
 pub use layers::ConfigValue;
 pub use project::{FILES, Parsed, ProjectConfig, ProjectLogs, UNREAD, check_project as check};
 pub(crate) use project::{join, read_files};

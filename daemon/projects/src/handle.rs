@@ -11,8 +11,8 @@ use brummer_store::Store;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::ProjectsError;
-use crate::config::{self, Diagnostic, Environment, UserConfig};
-use crate::detect::{Look, Programs};
+use crate::config::{self, Diagnostic, Environment, ForeignFormat, ReadImport, UserConfig};
+use crate::detect::{self, Look, Programs};
 use crate::load::{self, Loaded};
 use crate::locate;
 use crate::owner::{self, Answer, Entered, OpenMode, Order, Owner, Project};
@@ -74,6 +74,15 @@ pub struct ConfigCheck {
     pub files: Vec<PathBuf>,
     /// Every mistake; empty = all is well.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A configuration file that was made.
+#[derive(Debug, Clone)]
+pub struct StartFile {
+    pub path: PathBuf,
+    pub text: String,
+    /// Scripts that were found and are named in it.
+    pub scripts: usize,
 }
 
 /// Handle of the projects. Cheap to clone.
@@ -222,6 +231,44 @@ impl Projects {
     pub async fn check(&self, dir: Option<&Path>) -> Result<ConfigCheck, ProjectsError> {
         let (dir, shared) = (dir.map(Path::to_owned), self.shared.clone());
         self.blocking("config-check", move || shared.check(dir.as_deref())).await
+    }
+
+    /// Writes a commented start file for the project at `dir` (a real path, known or not), with what is
+    /// detected there. `path` as for [`load`](Self::load).
+    ///
+    /// # Errors
+    /// There is a configuration, or it cannot be written.
+    pub async fn init(&self, dir: &Path, path: Option<OsString>) -> Result<StartFile, ProjectsError> {
+        let (dir, shared) = (dir.to_owned(), self.shared.clone());
+        self.blocking("config-init", move || {
+            let target = dir.join("brummer.toml");
+            let detected = detect::detect(&dir, &shared.look(path));
+            let text = config::start_file(&dir, &detected.scripts);
+            config::write(&target, &text)?;
+            Ok(StartFile { path: target, text, scripts: detected.scripts.len() })
+        })
+        .await?
+    }
+
+    /// Converts the file of another tool at `path`, absolute; with `write` what it gives is written beside it.
+    ///
+    /// # Errors
+    /// It cannot be read or converted; or there is a configuration already.
+    pub async fn import(
+        &self,
+        path: &Path,
+        from: Option<ForeignFormat>,
+        write: bool,
+    ) -> Result<ReadImport, ProjectsError> {
+        let path = path.to_owned();
+        self.blocking("config-import", move || {
+            let read = config::read_foreign(&path, from)?;
+            if write {
+                config::write(&read.target, &read.imported.text)?;
+            }
+            Ok(read)
+        })
+        .await?
     }
 
     async fn order<T>(&self, order: impl FnOnce(Answer<T>) -> Order) -> Result<T, ProjectsError> {

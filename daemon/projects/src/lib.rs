@@ -29,6 +29,6 @@ pub use choose::{Choice, NothingToStart};
 pub use config::{Diagnostic, Environment, UserConfig};
 pub use detect::Script;
 pub use error::ProjectsError;
-pub use handle::{ConfigCheck, StartFile, Located, Projects, Selector, Settings, Verb};
+pub use handle::{ConfigCheck, Located, Projects, Selector, Settings, StartFile, Verb};
 pub use load::Loaded;
 pub use owner::{Entered, OpenMode, Project};

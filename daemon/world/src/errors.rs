@@ -2,6 +2,7 @@
 
 use brummer_logs::LogsError;
 use brummer_process::ProcessError;
+use brummer_projects::config::ImportError;
 use brummer_projects::{NothingToStart, ProjectsError};
 
 use crate::{Kind, Refusal};
@@ -58,12 +59,34 @@ impl From<ProjectsError> for Refusal {
                 refusal.diagnostics = mistakes.iter().map(|mistake| mistake.render()).collect();
                 refusal
             }
+            ProjectsError::Import(error) => import(&error),
             ProjectsError::Stopping => Self::new(Kind::Unavailable, "STOPPING", error.to_string()),
             ProjectsError::Store(_) | ProjectsError::Task(_) => {
                 Self::new(Kind::Internal, "STATE", error.to_string())
             }
         }
     }
+}
+
+fn import(error: &ImportError) -> Refusal {
+    let (kind, code) = match error {
+        ImportError::Missing { .. } => (Kind::NotFound, "NO_FILE"),
+        ImportError::Exists { .. } => (Kind::Conflict, "CONFIG_EXISTS"),
+        ImportError::Unwritable { .. } => (Kind::Failed, "UNWRITABLE"),
+        ImportError::Unsound { .. } => (Kind::Internal, "IMPORT"),
+        ImportError::Unreadable { .. }
+        | ImportError::Syntax { .. }
+        | ImportError::Program { .. }
+        | ImportError::Unknown { .. }
+        | ImportError::TooLarge
+        | ImportError::Nothing { .. } => (Kind::Invalid, "IMPORT"),
+    };
+    let mut refusal = Refusal::new(kind, code, error.to_string());
+    refusal.hint = error.hint();
+    if let ImportError::Unsound { diagnostics } = error {
+        refusal.diagnostics = diagnostics.iter().map(|mistake| mistake.render()).collect();
+    }
+    refusal
 }
 
 impl From<NothingToStart> for Refusal {

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use brummer_projects::config::ConfigValue;
-use brummer_projects::{ConfigCheck, Diagnostic, Loaded, Located, OpenMode, ProjectsError, Verb};
+use brummer_projects::config::{ConfigValue, ForeignFormat, ReadImport};
+use brummer_projects::{ConfigCheck, Diagnostic, Loaded, Located, OpenMode, ProjectsError, StartFile, Verb};
 
 use crate::up::here;
 use crate::{Kind, ProjectAsk, ProjectRef, ProjectRow, Refusal, World};
@@ -86,6 +86,28 @@ impl World {
     pub async fn check_config(&self, ask: &ProjectAsk) -> Result<ConfigCheck, Refusal> {
         let dir = self.located_dir(ask).await?;
         Ok(self.projects().check(dir.as_deref()).await?)
+    }
+
+    /// Converts the file of another tool; with `write` the result is written beside it.
+    ///
+    /// # Errors
+    /// It cannot be read or converted, or there is a configuration already.
+    pub async fn import_config(
+        &self,
+        path: &Path,
+        from: Option<ForeignFormat>,
+        write: bool,
+    ) -> Result<ReadImport, Refusal> {
+        Ok(self.projects().import(path, from, write).await?)
+    }
+
+    /// Writes a start file for the project that is meant; registers nothing.
+    ///
+    /// # Errors
+    /// There is a configuration already, or it cannot be written.
+    pub async fn init_config(&self, ask: &ProjectAsk, path: Option<OsString>) -> Result<StartFile, Refusal> {
+        let located = self.locate(ask, Verb::Here).await?;
+        Ok(self.projects().init(located.dir(), path).await?)
     }
 
     /// Every effective value with its source.

@@ -1,6 +1,6 @@
 //! Projects, scripts and configuration on the wire.
 
-use brummer_projects::config::ConfigValue;
+use brummer_projects::config::{ConfigValue, ReadImport};
 use brummer_projects::{Diagnostic, Script};
 use brummer_proto::v1;
 use brummer_world::{ProjectRef, ProjectRow};
@@ -61,4 +61,20 @@ pub(crate) fn diagnostic(diagnostic: &Diagnostic) -> v1::Diagnostic {
 
 pub(crate) fn config_value(value: &ConfigValue) -> v1::ConfigValue {
     v1::ConfigValue { key: value.key.clone(), value: value.value.clone(), source: value.source.to_string() }
+}
+
+pub(crate) fn imported(read: ReadImport, written: bool) -> v1::ImportConfigResponse {
+    let notes = read.imported.notes.into_iter().map(|note| v1::ImportNote {
+        place: note.place,
+        line: note.line.map_or(0, |line| u32::try_from(line).unwrap_or(u32::MAX)),
+        why: note.why,
+    });
+    v1::ImportConfigResponse {
+        text: read.imported.text,
+        file: read.target.to_string_lossy().into_owned(),
+        written,
+        format: read.imported.format.word().to_owned(),
+        processes: read.imported.processes,
+        notes: notes.collect(),
+    }
 }

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use brummer_bus::{Delivery, TopicSet};
 use brummer_event::{EventSeq, Topic};
+use brummer_projects::config::ForeignFormat;
 use brummer_proto::v1;
 use brummer_proto::v1::project_service_server::ProjectService;
 use brummer_world::World;
 use tonic::{Request, Response, Status};
 
 use crate::convert::inbound;
-use crate::convert::project::{config_value, diagnostic, project, reference, script};
+use crate::convert::project::{config_value, diagnostic, imported, project, reference, script};
 use crate::refuse::{invalid, status};
 use crate::watch::{Messages, Watched, watch};
 
@@ -113,6 +114,40 @@ impl ProjectService for ProjectApi {
             values: values.iter().map(config_value).collect(),
             files: files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
         }))
+    }
+
+    async fn init_config(
+        &self,
+        request: Request<v1::InitConfigRequest>,
+    ) -> Result<Response<v1::InitConfigResponse>, Status> {
+        let request = request.into_inner();
+        let ask = inbound::project_ask(request.scope)?;
+        let path = (!request.path.is_empty()).then(|| request.path.into());
+        let made = self.world.init_config(&ask, path).await.map_err(status)?;
+        Ok(Response::new(v1::InitConfigResponse {
+            file: made.path.to_string_lossy().into_owned(),
+            text: made.text,
+            scripts: u32::try_from(made.scripts).unwrap_or(u32::MAX),
+        }))
+    }
+
+    async fn import_config(
+        &self,
+        request: Request<v1::ImportConfigRequest>,
+    ) -> Result<Response<v1::ImportConfigResponse>, Status> {
+        let request = request.into_inner();
+        if !request.file.starts_with('/') {
+            return Err(invalid("file", "the file's path must be absolute"));
+        }
+        let from = match request.from.as_str() {
+            "" => None,
+            word => Some(ForeignFormat::from_word(word).ok_or_else(|| {
+                invalid("from", format!("no format `{word}`; there are {}", ForeignFormat::words()))
+            })?),
+        };
+        let path = Path::new(&request.file);
+        let read = self.world.import_config(path, from, request.write).await.map_err(status)?;
+        Ok(Response::new(imported(read, request.write)))
     }
 }
 

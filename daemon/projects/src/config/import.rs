@@ -59,14 +59,16 @@ pub enum ImportError {
     Unreadable { path: PathBuf, why: String },
     #[error("there is no file {}", .path.display())]
     Missing { path: PathBuf },
-    #[error("not {syntax}{}: {why}", .line.map(|line| format!(", line {line}")).unwrap_or_default())]
-    Syntax { syntax: &'static str, line: Option<usize>, why: String },
+    #[error("{name}{} is no valid {syntax}: {why}", .line.map(|line| format!(", line {line},")).unwrap_or_default())]
+    Syntax { name: String, syntax: &'static str, line: Option<usize>, why: String },
     #[error("{name} is a program, and nothing is executed to read it")]
     Program { name: String, lua: bool },
     #[error("what kind of file {name} is cannot be told: {because}")]
     Unknown { name: String, because: String },
     #[error("there is nothing in it that could be run")]
     Nothing { notes: Vec<Note> },
+    #[error("what was made of it is larger than a configuration may be (1 MiB)")]
+    TooLarge,
     #[error("{} exists; nothing was written", .path.display())]
     Exists { path: PathBuf },
     #[error("{} cannot be written: {why}", .path.display())]
@@ -85,7 +87,10 @@ impl ImportError {
                 let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
                 let json = format!("{stem}.json");
                 let script = if extension == "mjs" || extension == "ts" {
-                    format!("import({:?}).then(m => console.log(JSON.stringify(m.default)))", format!("./{name}"))
+                    format!(
+                        "import({:?}).then(m => console.log(JSON.stringify(m.default)))",
+                        format!("./{name}")
+                    )
                 } else {
                     format!("console.log(JSON.stringify(require({:?})))", format!("./{name}"))
                 };
@@ -96,12 +101,7 @@ impl ImportError {
                     quoted(&json)
                 ))
             }
-            Self::Unknown { .. } => Some(format!(
-                "say it with `--from`: {}; or name it as its tool does (Procfile, compose.yaml, \
-                 process-compose.yaml, mprocs.yaml, dekit.yaml, ecosystem.config.json, tasks.json, \
-                 pitchfork.toml, .brum.toml)",
-                Format::words()
-            )),
+            Self::Unknown { .. } => Some(format!("say it with `--from`: {}", Format::words())),
             Self::Exists { .. } => {
                 Some("move it away first; or compare with what `config import FILE` prints".to_owned())
             }
@@ -168,17 +168,15 @@ pub fn convert(
     finish(found.format, name, &drafts, notes)
 }
 
-fn finish(
-    format: Format,
-    name: &str,
-    drafts: &[Draft],
-    notes: Vec<Note>,
-) -> Result<Imported, ImportError> {
+fn finish(format: Format, name: &str, drafts: &[Draft], notes: Vec<Note>) -> Result<Imported, ImportError> {
     let mut head = vec![format!("Imported from {name}. `brummerctl config check` says whether all is well.")];
     if format == Format::Brum {
         head.extend(brum::HEAD.iter().map(|line| (*line).to_owned()));
     }
     let text = render::file(&head, drafts);
+    if text.len() as u64 > file::MAX_BYTES {
+        return Err(ImportError::TooLarge);
+    }
     passes(&text).map_err(|diagnostics| ImportError::Unsound { diagnostics })?;
     let processes = drafts.iter().map(|draft| draft.name.clone()).collect();
     Ok(Imported { format, text, processes, notes })
@@ -202,10 +200,8 @@ pub struct Read {
 /// # Errors
 /// It cannot be read, or as [`convert`].
 pub fn read(path: &Path, from: Option<Format>) -> Result<Read, ImportError> {
-    let text = file::read_if_there(path).map_err(|diagnostic| ImportError::Unreadable {
-        path: path.to_owned(),
-        why: diagnostic.message,
-    })?;
+    let text = file::read_if_there(path)
+        .map_err(|diagnostic| ImportError::Unreadable { path: path.to_owned(), why: diagnostic.message })?;
     let Some(text) = text else { return Err(ImportError::Missing { path: path.to_owned() }) };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let beside = path.parent().unwrap_or(path);
@@ -224,7 +220,7 @@ pub fn read(path: &Path, from: Option<Format>) -> Result<Read, ImportError> {
 }
 
 /// The project configuration that `dir` has, in whatever format.
-pub(crate) fn existing(dir: &Path) -> Option<PathBuf> {
+fn existing(dir: &Path) -> Option<PathBuf> {
     // A dangling link too is something that somebody put there.
     OURS.iter().map(|name| dir.join(name)).find(|path| path.symlink_metadata().is_ok())
 }
@@ -241,8 +237,7 @@ pub(crate) fn write(target: &Path, text: &str) -> Result<(), ImportError> {
         std::io::ErrorKind::AlreadyExists => ImportError::Exists { path: target.to_owned() },
         _ => ImportError::Unwritable { path: target.to_owned(), why: error.to_string() },
     };
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).open(target).map_err(fault)?;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(target).map_err(fault)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| {
         // Half a file would be worse than none.
         let _ = std::fs::remove_file(target);

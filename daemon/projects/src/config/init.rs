@@ -60,9 +60,8 @@ pub fn start_file(dir: &Path, scripts: &[Script]) -> String {
     for script in scripts.iter().take(MOST) {
         if script.source != source {
             source = &script.source;
-            out.push_str("#\n");
-            comment(&mut out, &format!("## {source}"));
-            out.push_str("#\n");
+            out.push_str("#\n#");
+            comment(&mut out, source);
         }
         let header = format!("[{}]", dotted(&["processes", script.name.as_str()]));
         let runs = shown(&script.run);

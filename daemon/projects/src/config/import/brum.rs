@@ -21,7 +21,10 @@ pub(super) fn drafts(root: &Field<'_>, notes: &mut Notes) -> Vec<Draft> {
                 "the package manager is told by `packageManager` of package.json, or by the lock file",
             ),
             "mcp_port" | "no_mcp" => {
-                field.leave(notes, "MCP is not built into this version; its port will be the user configuration's");
+                field.leave(
+                    notes,
+                    "MCP is not built into this version; its port will be the user configuration's",
+                );
             }
             "proxy_port" | "proxy_mode" | "proxy_url" | "standard_proxy" | "no_proxy" => field.leave(
                 notes,

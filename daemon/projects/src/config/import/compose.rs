@@ -117,7 +117,10 @@ fn depends_on(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
             "service_completed_successfully" => draft.needs(&need, need.key(), true),
             "service_healthy" => {
                 draft.needs(&need, need.key(), false);
-                need.leave(notes, "waits until it runs, not until it is healthy: checks are not built into this version");
+                need.leave(
+                    notes,
+                    "waits until it runs, not until it is healthy: checks are not built into this version",
+                );
             }
             other => {
                 draft.needs(&need, need.key(), false);

@@ -63,7 +63,14 @@ impl Draft {
     }
 
     /// Takes `key = value` as a comment, and says so.
-    pub(super) fn plan(&mut self, notes: &mut Notes, field: &Field<'_>, what: &str, key: &str, value: String) {
+    pub(super) fn plan(
+        &mut self,
+        notes: &mut Notes,
+        field: &Field<'_>,
+        what: &str,
+        key: &str,
+        value: String,
+    ) {
         field.leave(notes, format!("{what} {KEPT}"));
         self.planned.push(format!("{key} = {value}"));
     }

@@ -248,7 +248,9 @@ impl<'a> Field<'a> {
                 if value.as_deref().is_some_and(|value| value.contains("${")) {
                     self.leave(
                         notes,
-                        format!("`{name}` holds `${{…}}`, which is not replaced in `env`, only in .env files"),
+                        format!(
+                            "`{name}` holds `${{…}}`, which is not replaced in `env`, only in .env files"
+                        ),
                     );
                 }
                 true

@@ -4,8 +4,8 @@
 //! Pure: no files, no environment, no clock.
 //!
 //! Bounds: the text is at most [`MAX_BYTES`](super::super::file::MAX_BYTES) long; aliases of YAML may replay
-//! [`REPLAYED`] events in all, so that a few lines cannot become gigabytes; JSON and YAML nest as deep as
-//! their parsers allow (512 and less). A key that stands twice is an error: which one counts is anybody's
+//! [`REPLAYED`] events in all, so that a few lines cannot become gigabytes; YAML nests at most [`DEPTH`]
+//! deep, JSON and TOML as deep as their parsers allow (512, 80). A key that stands twice is an error: which one counts is anybody's
 //! guess.
 
 use std::fmt;
@@ -19,6 +19,9 @@ use super::ImportError;
 
 /// Events that aliases of one YAML text may replay.
 const REPLAYED: usize = 50_000;
+
+/// How deep YAML may nest: its reader recurses, with some 30 KiB of stack a level.
+const DEPTH: usize = 24;
 
 /// How the text of a format is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,27 +100,38 @@ pub(super) fn parse(text: &str, syntax: Syntax) -> Result<Node, ImportError> {
 }
 
 fn broken(syntax: &'static str, line: Option<usize>, why: impl Into<String>) -> ImportError {
-    ImportError::Syntax { syntax, line, why: why.into() }
+    ImportError::Syntax { name: String::new(), syntax, line, why: why.into() }
 }
 
 fn yaml(text: &str) -> Result<Node, ImportError> {
-    let limits = serde_saphyr::options! { duplicate_keys: serde_saphyr::DuplicateKeyPolicy::Error };
-    let mut options = limits;
+    let mut options = serde_saphyr::options! {
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::Error,
+        // `y` is a command and `on` a value of somebody's variable before they are true.
+        strict_booleans: true
+    };
     options.alias_limits.max_total_replayed_events = REPLAYED;
+    if let Some(budget) = &mut options.budget {
+        budget.max_depth = DEPTH;
+        budget.flow_nesting_limit = DEPTH;
+    }
     // A name such as `8080` or `on` as a key is text; values keep their type.
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
         Ok(root) => Ok(root.into()),
         Err(error) => {
             let line = error.location().and_then(|place| usize::try_from(place.line()).ok());
-            let why = error.without_snippet().to_string();
-            let why = why.lines().next().unwrap_or_default().to_owned();
-            // The place is told beside it, as for every other mistake.
-            let why = why.split_once(": ").filter(|(head, _)| head.starts_with("error: line")).map_or_else(
-                || why.clone(),
-                |(_, rest)| rest.to_owned(),
-            );
-            Err(broken("YAML", line, why))
+            Err(broken("YAML", line, in_short(&error.without_snippet().to_string())))
         }
+    }
+}
+
+/// The first line of a message, without the place (it is told beside it) and the advice for programmers.
+fn in_short(message: &str) -> String {
+    let first = message.lines().next().unwrap_or_default();
+    let first = first.rfind(" at line ").and_then(|at| first.get(..at)).unwrap_or(first);
+    let first = first.split([';', ',']).next().unwrap_or(first);
+    match first.strip_prefix("duplicate mapping key: ") {
+        Some(key) => format!("the key `{key}` stands twice"),
+        None => first.to_owned(),
     }
 }
 
@@ -390,9 +404,14 @@ mod tests {
             ("[".repeat(100_000), Syntax::Yaml),
             ("[".repeat(100_000), Syntax::Json),
             (format!("a = {}", "[".repeat(100_000)), Syntax::Toml),
-            ((0..5000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect(), Syntax::Yaml),
+            (nested(1400), Syntax::Yaml),
         ] {
             assert!(parse(&text, syntax).is_err(), "{syntax:?}");
         }
+        assert!(parse(&nested(DEPTH), Syntax::Yaml).is_ok());
+    }
+
+    fn nested(levels: usize) -> String {
+        (0..levels).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect()
     }
 }

@@ -75,7 +75,12 @@ pub(super) fn recognise(name: &str, text: &str, from: Option<Format>) -> Result<
         return Ok(Recognised { format: Format::Procfile, root: None });
     }
     let syntax = syntax(&lower, text, named);
-    let root = foreign::parse(text, syntax)?;
+    let root = foreign::parse(text, syntax).map_err(|error| match error {
+        ImportError::Syntax { syntax, line, why, .. } => {
+            ImportError::Syntax { name: name.to_owned(), syntax, line, why }
+        }
+        other => other,
+    })?;
     if !matches!(root.value, Value::Table(_)) && !(named == Some(Format::Pm2) && is_list(&root)) {
         return Err(ImportError::Unknown { name: name.to_owned(), because: "it holds no keys".to_owned() });
     }
@@ -144,9 +149,8 @@ fn syntax(name: &str, text: &str, format: Option<Format>) -> Syntax {
 }
 
 fn by_shape(root: &Node, syntax: Syntax) -> Vec<Format> {
-    let holds_table = |key: &str| {
-        root.get(key).is_some_and(|entry| matches!(entry.node.value, Value::Table(_)))
-    };
+    let holds_table =
+        |key: &str| root.get(key).is_some_and(|entry| matches!(entry.node.value, Value::Table(_)));
     let holds_list = |key: &str| root.get(key).is_some_and(|entry| is_list(&entry.node));
     let mut fitting = Vec::new();
     if syntax == Syntax::Toml {

@@ -11,8 +11,18 @@ use super::render;
 
 /// Keys of the whole file that concern its screens and its server.
 const ITS_OWN: [&str; 12] = [
-    "server", "hide_keymap_window", "hide_zen_message", "hide_proc_frame", "mouse_scroll_speed", "scrollback",
-    "proc_list_width", "proc_list_title", "keymap_procs", "keymap_term", "keymap_copy", "log",
+    "server",
+    "hide_keymap_window",
+    "hide_zen_message",
+    "hide_proc_frame",
+    "mouse_scroll_speed",
+    "scrollback",
+    "proc_list_width",
+    "proc_list_title",
+    "keymap_procs",
+    "keymap_term",
+    "keymap_copy",
+    "log",
 ];
 
 pub(super) fn drafts(root: &Field<'_>, notes: &mut Notes) -> Vec<Draft> {
@@ -185,4 +195,3 @@ fn stop(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         }
     }
 }
-

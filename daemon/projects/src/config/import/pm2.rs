@@ -113,15 +113,19 @@ fn command(app: &Field<'_>, parts: &Parts, notes: &mut Notes) -> Option<Command>
         return Some(Command::Shell(format!("{script}{args}")));
     }
     let extension = script.rsplit('/').next().and_then(|file| file.rsplit_once('.')).map(|(_, last)| last);
-    let by_extension =
-        extension.and_then(|e| INTERPRETERS.iter().find(|(known, _)| *known == e)).map(|(_, program)| *program);
+    let by_extension = extension
+        .and_then(|e| INTERPRETERS.iter().find(|(known, _)| *known == e))
+        .map(|(_, program)| *program);
     let interpreter = match parts.interpreter.as_deref() {
         Some("none" | "") => None,
         Some(named) => Some(named),
         None => by_extension,
     };
     if parts.interpreter.is_none() && by_extension == Some("ts-node") {
-        app.leave(notes, "is TypeScript: run by `ts-node`; write another runner into `run` if that is not yours");
+        app.leave(
+            notes,
+            "is TypeScript: run by `ts-node`; write another runner into `run` if that is not yours",
+        );
     }
     let mut words: Vec<Args> = Vec::new();
     if let Some(interpreter) = interpreter {
@@ -229,8 +233,8 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
                 field.leave(notes, "is run as one ordinary process: sharing a port is pm2's");
             }
         }
-        "error_file" | "out_file" | "output" | "error" | "log_file" | "log" | "log_date_format" | "merge_logs"
-        | "combine_logs" | "time" | "log_type" | "err_file" | "disable_logs" => {
+        "error_file" | "out_file" | "output" | "error" | "log_file" | "log" | "log_date_format"
+        | "merge_logs" | "combine_logs" | "time" | "log_type" | "err_file" | "disable_logs" => {
             field.leave(notes, "lines are kept by Brummer; see `brummerctl logs`");
         }
         "ignore_watch" | "watch_options" | "watch_delay" => {

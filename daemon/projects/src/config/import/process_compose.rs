@@ -11,7 +11,13 @@ use super::render;
 
 /// Keys of the whole file that concern its own screens, server and log files.
 const ITS_OWN: [&str; 8] = [
-    "version", "log_level", "log_length", "log_format", "disable_json", "disable_env_expansion", "is_tui_disabled",
+    "version",
+    "log_level",
+    "log_length",
+    "log_format",
+    "disable_json",
+    "disable_env_expansion",
+    "is_tui_disabled",
     "ordered_shutdown",
 ];
 
@@ -38,7 +44,9 @@ pub(super) fn drafts(root: &Field<'_>, beside: Beside, notes: &mut Notes) -> Vec
                 field.leave(notes, "lines are kept by Brummer; see `brummerctl logs`");
             }
             "vars" => field.leave(notes, "templates (`{{.NAME}}`) are not filled in; write the values out"),
-            "env_cmds" => field.leave(notes, "commands that give variables are not run; set them in a .env file"),
+            "env_cmds" => {
+                field.leave(notes, "commands that give variables are not run; set them in a .env file")
+            }
             "extends" => field.leave(notes, "the other file is not looked into; import it too"),
             "is_strict" => field.leave(notes, "always so here"),
             key if ITS_OWN.contains(&key) => {}
@@ -202,7 +210,10 @@ fn availability(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
                 "no" | "false" | "" => draft.restart = Some(Restart::No),
                 "exit_on_failure" => {
                     draft.restart = Some(Restart::No);
-                    part.leave(notes, "its end ends nothing else here; `brummerctl wait` tells a script of it");
+                    part.leave(
+                        notes,
+                        "its end ends nothing else here; `brummerctl wait` tells a script of it",
+                    );
                 }
                 other => part.leave(notes, format!("{other:?} is not known; it is not restarted")),
             },

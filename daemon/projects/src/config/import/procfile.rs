@@ -53,7 +53,9 @@ pub(super) fn drafts(text: &str, beside: Beside, notes: &mut Notes) -> Vec<Draft
             notes.add(
                 name,
                 number,
-                format!("uses PORT, which its tools set ({port} here) and this version does not; set as `env`"),
+                format!(
+                    "uses PORT, which its tools set ({port} here) and this version does not; set as `env`"
+                ),
             );
             draft.env.push(("PORT".to_owned(), port.to_string()));
         }

@@ -32,6 +32,8 @@ struct Parts {
     args: Vec<Word>,
     /// Of `"type": "npm"`.
     script: Option<String>,
+    /// The way from its directory to the workspace's.
+    up: String,
 }
 
 struct Word {
@@ -42,7 +44,7 @@ struct Word {
 
 fn draft(task: &Field<'_>, notes: &mut Notes) -> Draft {
     let mut draft = Draft::at(task);
-    let mut parts = Parts::default();
+    let mut parts = Parts { up: way_up(task), ..Parts::default() };
     // Nothing is started there that is not asked for.
     draft.autostart = Some(false);
     draft.kind = Some(Kind::Task);
@@ -55,7 +57,10 @@ fn draft(task: &Field<'_>, notes: &mut Notes) -> Draft {
         }
     }
     draft.run = run(task, &parts, notes);
-    if draft.run.is_none() && !draft.depends_on.is_empty() && parts.command.is_none() && parts.script.is_none()
+    if draft.run.is_none()
+        && !draft.depends_on.is_empty()
+        && parts.command.is_none()
+        && parts.script.is_none()
     {
         draft.run = Some(Command::Exec(vec!["true".to_owned()]));
         draft.comments.push("Starts what it depends on.".to_owned());
@@ -69,6 +74,17 @@ fn draft(task: &Field<'_>, notes: &mut Notes) -> Draft {
     draft
 }
 
+/// `../` for each step that the task's directory is below the workspace's.
+fn way_up(task: &Field<'_>) -> String {
+    let cwd = task.get("options").and_then(|options| options.get("cwd"));
+    let dir = cwd.or_else(|| task.get("path")).and_then(|dir| dir.as_text()).unwrap_or_default();
+    let dir = at("", dir);
+    if dir.starts_with('/') {
+        return String::new();
+    }
+    dir.split('/').filter(|part| !matches!(*part, "" | "." | "..")).map(|_| "../").collect()
+}
+
 fn take(draft: &mut Draft, parts: &mut Parts, field: &Field<'_>, notes: &mut Notes) {
     match field.key() {
         "label" | "taskName" => {
@@ -77,8 +93,11 @@ fn take(draft: &mut Draft, parts: &mut Parts, field: &Field<'_>, notes: &mut Not
             }
         }
         "type" => parts.kind = field.text(notes),
-        "command" => parts.command = word(field, notes),
-        "args" => parts.args = field.items(notes).iter().filter_map(|item| word(item, notes)).collect(),
+        "command" => parts.command = word(field, &parts.up, notes),
+        "args" => {
+            let up = &parts.up;
+            parts.args = field.items(notes).iter().filter_map(|item| word(item, up, notes)).collect();
+        }
         "script" => parts.script = field.text(notes),
         "path" => draft.dir = field.text(notes).filter(|dir| !dir.is_empty()),
         "options" => options(draft, field, notes),
@@ -113,25 +132,31 @@ fn take(draft: &mut Draft, parts: &mut Parts, field: &Field<'_>, notes: &mut Not
     }
 }
 
-fn word(field: &Field<'_>, notes: &mut Notes) -> Option<Word> {
+fn word(field: &Field<'_>, up: &str, notes: &mut Notes) -> Option<Word> {
     let (value, quote) = match field.node.value {
         Value::Table(_) => (field.get("value")?, true),
         _ => (field.clone(), false),
     };
     let text = value.text(notes)?;
-    Some(Word { text: filled(field, &text, notes), quote })
+    Some(Word { text: filled(field, up, &text, notes), quote })
+}
+
+/// `text` with the workspace's directory written as `up`.
+fn at(up: &str, text: &str) -> String {
+    let alone = if up.is_empty() { "." } else { up };
+    text.replace("${workspaceFolder}/", up)
+        .replace("${workspaceRoot}/", up)
+        .replace("${workspaceFolder}", alone)
+        .replace("${workspaceRoot}", alone)
+        .replace("${pathSeparator}", "/")
+        .replace("${/}", "/")
 }
 
 /// The variables of VS Code that mean the same to us; others are told.
-fn filled(field: &Field<'_>, text: &str, notes: &mut Notes) -> String {
-    let text = text
-        .replace("${workspaceFolder}/", "")
-        .replace("${workspaceRoot}/", "")
-        .replace("${workspaceFolder}", ".")
-        .replace("${workspaceRoot}", ".")
-        .replace("${pathSeparator}", "/")
-        .replace("${/}", "/");
-    let theirs = ["${file", "${relativeFile", "${input:", "${config:", "${command:", "${env:", "${userHome", "${cwd"];
+fn filled(field: &Field<'_>, up: &str, text: &str, notes: &mut Notes) -> String {
+    let text = at(up, text);
+    let theirs =
+        ["${file", "${relativeFile", "${input:", "${config:", "${command:", "${env:", "${userHome", "${cwd"];
     if theirs.iter().any(|variable| text.contains(variable)) {
         field.leave(notes, "holds a variable of VS Code (`${…}`), which is not filled in");
     }
@@ -176,7 +201,7 @@ fn options(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         match part.key() {
             "cwd" => {
                 let dir = part.text(notes);
-                draft.dir = dir.map(|dir| filled(&part, &dir, notes)).filter(|dir| !dir.is_empty());
+                draft.dir = dir.map(|dir| filled(&part, "", &dir, notes)).filter(|dir| !dir.is_empty());
             }
             "env" => {
                 let found = part.variables(notes);
