@@ -17,6 +17,7 @@ mod daemon;
 mod defects;
 mod hundred;
 mod log_bombs;
+mod movers;
 mod output;
 mod run_ends;
 mod screens;
