@@ -81,7 +81,8 @@ pub(super) fn recognise(name: &str, text: &str, from: Option<Format>) -> Result<
         }
         other => other,
     })?;
-    if !matches!(root.value, Value::Table(_)) && !(named == Some(Format::Pm2) && is_list(&root)) {
+    let holds_keys = matches!(root.value, Value::Table(_)) || named == Some(Format::Pm2) && is_list(&root);
+    if !holds_keys {
         return Err(ImportError::Unknown { name: name.to_owned(), because: "it holds no keys".to_owned() });
     }
     if let Some(format) = named {
