@@ -9,7 +9,7 @@ use brummer_event::spec::{Origin, ProcessSpec};
 use crate::detect::Script;
 
 /// Names of scripts that start a project, best first.
-const STARTERS: [&str; 5] = ["dev", "develop", "start:dev", "serve", "start"];
+pub(crate) const STARTERS: [&str; 5] = ["dev", "develop", "start:dev", "serve", "start"];
 
 /// Ecosystems whose scripts belong to a package and start it under one of these names.
 const OF_PACKAGES: [&str; 5] = ["node", "bun", "deno", "nx", "moon"];

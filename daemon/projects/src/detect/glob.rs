@@ -59,11 +59,10 @@ pub(crate) fn packages(
             if unwanted.iter().any(|pattern| pattern.refuses(&child)) {
                 continue;
             }
-            if wanted.iter().any(|pattern| pattern.matches(&child)) {
-                let path = root.join(&child);
-                if is_package(&path) {
-                    found.push(path);
-                }
+            let path = root.join(&child);
+            // The file is asked for first: it is the cheaper question.
+            if is_package(&path) && wanted.iter().any(|pattern| pattern.matches(&child)) {
+                found.push(path);
             }
             if depth + 1 < MAX_DEPTH && wanted.iter().any(|pattern| pattern.goes_below(depth + 1)) {
                 waiting.push((child, depth + 1));

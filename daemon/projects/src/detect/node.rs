@@ -1,5 +1,6 @@
 //! package.json: scripts of the root and of its workspace's packages, run by the manager of the project.
 
+mod bun;
 mod electron;
 mod package_json;
 mod runner;
@@ -34,6 +35,7 @@ pub(super) fn detect(dir: &Path, look: &Look, found: &mut Vec<Found>, detected: 
     if let Some(root) = &root {
         scripts.add_package(dir, root, &runner, "");
         electron::add(&mut scripts, root, &runner);
+        bun::add(&mut scripts, root, &runner);
     }
     for package in workspace::packages(dir, root.as_ref(), &monorepo, &mut scripts.detected.notices) {
         let path = package.join("package.json");

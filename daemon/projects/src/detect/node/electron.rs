@@ -12,7 +12,7 @@ pub(super) fn add(scripts: &mut Scripts<'_>, root: &PackageJson, runner: &Runner
         command.split_whitespace().any(|word| word.starts_with("electron") && !word.starts_with("electron-b"))
     });
     // Without `main` Electron would not know what to open.
-    if !uses || started || !root.has_main {
+    if !uses || started || root.main.is_none() {
         return;
     }
     let dir = scripts.dir.to_owned();

@@ -27,8 +27,10 @@ pub(crate) struct PackageJson {
     pub(crate) workspaces: Option<Vec<String>>,
     /// Names of dependencies of all kinds.
     pub(crate) dependencies: Vec<String>,
-    /// Whether it says which file is its program.
-    pub(crate) has_main: bool,
+    /// The file that is its program: `main`.
+    pub(crate) main: Option<String>,
+    /// The same for programs that know ES modules: `module`.
+    pub(crate) module: Option<String>,
     /// Names of targets below `nx`.
     pub(crate) nx_targets: Vec<(String, Json)>,
 }
@@ -88,6 +90,7 @@ fn matters(key: &str) -> bool {
             | "devDependencies"
             | "optionalDependencies"
             | "main"
+            | "module"
             | "nx"
     )
 }
@@ -111,7 +114,8 @@ impl PackageJson {
             }
             "workspaces" => self.workspaces = patterns(&value),
             "scripts" => self.take_scripts(value),
-            "main" => self.has_main = value.text().is_some(),
+            "main" => self.main = value.text().map(str::to_owned),
+            "module" => self.module = value.text().map(str::to_owned),
             "nx" => {
                 self.nx_targets = value.get("targets").map(Json::entries).unwrap_or_default().to_vec();
             }

@@ -84,7 +84,7 @@ impl Manager {
             Deno => &["task"],
             Self::Rushx => &[],
             // What follows is a name even if it looks like an option.
-            Npm if script.starts_with('-') => &["run", "--"],
+            Npm | Yarn | Pnpm | Bun if script.starts_with('-') => &["run", "--"],
             Npm | Yarn | Pnpm | Bun => &["run"],
         };
         argv(self.name(), verb, &[script])
