@@ -69,7 +69,9 @@ pub(crate) struct Global {
     pub no_autostart: bool,
 }
 
+// A verb's options are built when it is given: all of them cost more than a whole `ps`.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Verb {
     /// Open the project and start its processes
     Up(Up),

@@ -55,6 +55,7 @@ impl DaemonLock {
             socket: socket.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             phase: Phase::Starting,
+            protocol: brummer_proto::PROTOCOL,
         };
         let mut lock = Self { file, info };
         lock.write().map_err(refused)?;

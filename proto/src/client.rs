@@ -18,6 +18,7 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch as cell;
@@ -82,10 +83,14 @@ struct Inner {
     autostart: bool,
     start_limit: Duration,
     daemon: cell::Sender<DaemonInfo>,
+    /// No answer came yet, nor a greeting: who the daemon is was read from its lock.
+    unheard: AtomicBool,
 }
 
 impl Client {
-    /// Finds or starts the daemon and greets it.
+    /// Finds or starts the daemon and greets it. A daemon whose lock says that it serves and what it speaks
+    /// is not asked again: a command then costs one round trip instead of two, and the greeting is made up
+    /// for if the first answer is long in coming.
     ///
     /// # Errors
     /// No daemon (exit 3), one that is silent or of another protocol, one that could not be started.
@@ -108,8 +113,13 @@ impl Client {
                 autostart,
                 start_limit: timeout,
                 daemon: cell::Sender::new(DaemonInfo::default()),
+                unheard: AtomicBool::new(true),
             }),
         };
+        if let Some(daemon) = connect::named_by_lock(client.places())? {
+            client.inner.daemon.send_replace(daemon);
+            return Ok(client);
+        }
         connect::greet(&client, autostart, timeout).await?;
         if let Some(inner) = Arc::get_mut(&mut client.inner) {
             // A daemon that had to be started, or that the lock named, may listen elsewhere than was thought.
@@ -158,6 +168,33 @@ impl Client {
 
     fn set_daemon(&self, daemon: DaemonInfo) {
         self.inner.daemon.send_replace(daemon);
+        self.heard();
+    }
+
+    fn is_unheard(&self) -> bool {
+        self.inner.unheard.load(Ordering::Relaxed)
+    }
+
+    fn heard(&self) {
+        self.inner.unheard.store(false, Ordering::Relaxed);
+    }
+
+    /// What `asked` answers. While nothing was heard of the daemon yet: if it keeps silent or is not to be
+    /// reached, it is greeted, and what is wrong is told as a greeting tells it.
+    async fn answer<T>(&self, asked: impl Future<Output = T>) -> Result<T, ClientError> {
+        if !self.is_unheard() {
+            return Ok(asked.await);
+        }
+        let mut asked = std::pin::pin!(asked);
+        if let Ok(answer) = tokio::time::timeout(connect::PROMPT, &mut asked).await {
+            return Ok(answer);
+        }
+        self.greet().await?;
+        Ok(asked.await)
+    }
+
+    async fn greet(&self) -> Result<(), ClientError> {
+        connect::greet(self, self.inner.autostart, self.inner.start_limit).await
     }
 
     /// Makes a request, and makes it again when the connection is lost: after 50 ms, then twice as long
@@ -175,8 +212,11 @@ impl Client {
     {
         let mut retry = Retry::default();
         loop {
-            match make(self).await {
-                Ok(response) => return Ok(response.into_inner()),
+            match self.answer(make(self)).await? {
+                Ok(response) => {
+                    self.heard();
+                    return Ok(response.into_inner());
+                }
                 Err(status) => retry.after(self, status).await?,
             }
         }
@@ -194,8 +234,11 @@ impl Client {
     {
         let mut retry = Retry::default();
         loop {
-            match make(self.clone()).await {
-                Ok(response) => return Ok(response.into_inner()),
+            match self.answer(make(self.clone())).await? {
+                Ok(response) => {
+                    self.heard();
+                    return Ok(response.into_inner());
+                }
                 Err(status) => retry.after(self, status).await?,
             }
         }

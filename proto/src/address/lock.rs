@@ -17,6 +17,9 @@ pub struct LockInfo {
     pub version: String,
     #[serde(default)]
     pub phase: Phase,
+    /// What it speaks, so that a client need not ask. 0: a daemon that does not say.
+    #[serde(default)]
+    pub protocol: u32,
 }
 
 /// How far the lock's holder is.
@@ -59,6 +62,7 @@ pub fn lock_holder(state_dir: &Path) -> Option<LockInfo> {
         socket: PathBuf::new(),
         version: String::new(),
         phase: Phase::Starting,
+        protocol: 0,
     }))
 }
 
@@ -85,11 +89,17 @@ mod tests {
 
     #[test]
     fn the_text_is_the_contract() {
-        let info =
-            LockInfo { pid: 7, started: 1, socket: "/s".into(), version: "1".into(), phase: Phase::Stopping };
+        let info = LockInfo {
+            pid: 7,
+            started: 1,
+            socket: "/s".into(),
+            version: "1".into(),
+            phase: Phase::Stopping,
+            protocol: 3,
+        };
         assert_eq!(
             serde_json::to_string(&info).unwrap(),
-            r#"{"pid":7,"started":1,"socket":"/s","version":"1","phase":"stopping"}"#
+            r#"{"pid":7,"started":1,"socket":"/s","version":"1","phase":"stopping","protocol":3}"#
         );
     }
 }

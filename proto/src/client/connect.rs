@@ -12,11 +12,29 @@ use super::dial::was_never_sent;
 use super::error::is_lost;
 use super::start::{self, Progress, Starting};
 use super::{Backoff, Client, ClientError, DaemonInfo};
-use crate::address::{LockInfo, Phase, lock_holder};
+use crate::address::{LockInfo, Phase, Places, lock_holder};
 use crate::{PROTOCOL, v1};
 
 /// A lock holder that serves must answer within this.
 const SILENCE: Duration = Duration::from_secs(2);
+/// A first answer that takes longer is waited for behind a greeting.
+pub(super) const PROMPT: Duration = Duration::from_millis(500);
+
+/// The daemon by its own lock, without asking it; `None` where only a greeting tells.
+///
+/// # Errors
+/// It speaks another protocol.
+pub(super) fn named_by_lock(places: &Places) -> Result<Option<DaemonInfo>, ClientError> {
+    let Some(holder) = lock_holder(&places.state_dir) else { return Ok(None) };
+    let serves = holder.phase == Phase::Serving && holder.protocol != 0;
+    if !serves || (places.socket_given && holder.socket != places.socket) {
+        return Ok(None);
+    }
+    let LockInfo { pid, version, protocol, .. } = holder;
+    let daemon = DaemonInfo { pid, version, protocol };
+    check_protocol(&daemon)?;
+    Ok(Some(daemon))
+}
 
 /// Finds the daemon (starting it if `autostart`), and greets it.
 pub(super) async fn greet(client: &Client, autostart: bool, limit: Duration) -> Result<(), ClientError> {
@@ -106,13 +124,14 @@ async fn attempt(client: &Client, deadline: Instant) -> Result<DaemonInfo, Failu
         Ok(Err(status)) if is_lost(&status) => return Err(Failure::Refused(status)),
         Ok(Err(status)) => return Err(Failure::Final(status.into())),
     };
-    check_protocol(&pong).map_err(Failure::Final)?;
-    Ok(DaemonInfo { pid: pong.pid, version: pong.version, protocol: pong.protocol })
+    let daemon = DaemonInfo { pid: pong.pid, version: pong.version, protocol: pong.protocol };
+    check_protocol(&daemon).map_err(Failure::Final)?;
+    Ok(daemon)
 }
 
 /// A daemon understands its own protocol and the one before.
-fn check_protocol(pong: &v1::PingResponse) -> Result<(), ClientError> {
-    let (ours, theirs) = (PROTOCOL, pong.protocol);
+fn check_protocol(daemon: &DaemonInfo) -> Result<(), ClientError> {
+    let (ours, theirs) = (PROTOCOL, daemon.protocol);
     if theirs == ours || theirs == ours + 1 {
         return Ok(());
     }
@@ -129,7 +148,7 @@ fn check_protocol(pong: &v1::PingResponse) -> Result<(), ClientError> {
     };
     Err(ClientError::unreachable(
         "PROTOCOL",
-        format!("{message}: it speaks protocol {theirs} (version {}), this speaks {ours}", pong.version),
+        format!("{message}: it speaks protocol {theirs} (version {}), this speaks {ours}", daemon.version),
         hint.to_owned(),
     ))
 }
@@ -190,7 +209,7 @@ mod tests {
 
     #[test]
     fn the_side_to_update_is_named() {
-        let pong = |protocol| v1::PingResponse { pid: 1, version: "9.9".to_owned(), protocol };
+        let pong = |protocol| DaemonInfo { pid: 1, version: "9.9".to_owned(), protocol };
         assert_eq!(check_protocol(&pong(PROTOCOL)), Ok(()));
         assert_eq!(check_protocol(&pong(PROTOCOL + 1)), Ok(()), "a daemon understands the one before");
         let newer = check_protocol(&pong(PROTOCOL + 2)).unwrap_err();

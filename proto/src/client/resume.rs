@@ -9,8 +9,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use futures::Stream as _;
 use futures::future::BoxFuture;
+use futures::{FutureExt as _, Stream as _};
 use tonic::{Status, Streaming};
 
 use super::error::is_lost;
@@ -45,6 +45,8 @@ struct Away {
 enum State<R> {
     /// Opened by the next step.
     Closed,
+    /// Nothing was heard of the daemon yet.
+    Greeting(BoxFuture<'static, Result<(), ClientError>>),
     Opening(Opening<R>),
     Open(Box<Streaming<R>>),
     Waiting(Pin<Box<tokio::time::Sleep>>),
@@ -74,6 +76,17 @@ impl<R: Send + 'static> Resuming<R> {
         loop {
             match &mut self.state {
                 State::Ended => return Poll::Ready(Ok(None)),
+                State::Closed if self.client.is_unheard() => {
+                    let client = self.client.clone();
+                    self.state = State::Greeting(async move { client.greet().await }.boxed());
+                }
+                State::Greeting(greeting) => match ready!(greeting.as_mut().poll(context)) {
+                    Ok(()) => self.state = State::Closed,
+                    Err(error) => {
+                        self.state = State::Ended;
+                        return Poll::Ready(Err(error));
+                    }
+                },
                 State::Closed => self.state = State::Opening(open(self.client.clone())),
                 State::Waiting(sleep) => {
                     ready!(sleep.as_mut().poll(context));

@@ -27,6 +27,10 @@ impl Retry {
         if !error::is_lost(&status) {
             return Err(status.into());
         }
+        if client.is_unheard() {
+            // The lock promised a daemon: a greeting finds out what is wrong, or waits for it.
+            return client.greet().await;
+        }
         let places = client.places();
         if self.lost_at.is_none()
             && client.inner.autostart

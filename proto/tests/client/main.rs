@@ -13,7 +13,7 @@ mod server;
 use std::time::Duration;
 
 use brummer_proto::client::{Client, LogFollowEvent, WatchEvent, new_command};
-use brummer_proto::v1;
+use brummer_proto::{PROTOCOL, v1};
 use server::{Home, Script};
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -54,6 +54,44 @@ async fn a_silent_holder_is_an_error_that_names_it() {
     let error = within(Client::connect_at(home.places(), true, LIMIT)).await.err().unwrap();
     assert_eq!((error.code.as_str(), error.exit), ("SILENT", 3));
     assert!(error.message.contains("pid 4711"), "{error}");
+}
+
+#[tokio::test]
+async fn a_daemon_whose_lock_says_what_it_speaks_is_not_greeted() {
+    let home = Home::new();
+    let listener = std::os::unix::net::UnixListener::bind(home.socket()).unwrap();
+    let _lock = home.hold_lock_speaking("serving", PROTOCOL);
+    let client = connect(&home).await;
+    assert_eq!((client.daemon().pid, client.daemon().version.as_str()), (4711, "0.0.7"));
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "nobody knocked");
+}
+
+#[tokio::test]
+async fn a_silent_daemon_is_told_as_such_at_the_first_request_or_stream() {
+    let home = Home::new();
+    let _listener = std::os::unix::net::UnixListener::bind(home.socket()).unwrap();
+    let _lock = home.hold_lock_speaking("serving", PROTOCOL);
+    let asked = async {
+        let client = connect(&home).await;
+        client.call(async |client| client.system().get_status(v1::GetStatusRequest {}).await).await.err()
+    };
+    let followed =
+        async { connect(&home).await.follow_logs(v1::FollowRequest::default()).next().await.err() };
+    let (asked, followed) = within(async { tokio::join!(asked, followed) }).await;
+    for error in [asked.unwrap(), followed.unwrap()] {
+        assert_eq!((error.code.as_str(), error.exit), ("SILENT", 3));
+        assert!(error.message.contains("pid 4711"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_lock_of_another_protocol_says_which_side_to_update() {
+    let home = Home::new();
+    let _lock = home.hold_lock_speaking("serving", PROTOCOL + 2);
+    let error = Client::connect_at(home.places(), true, LIMIT).await.err().unwrap();
+    assert_eq!((error.code.as_str(), error.exit), ("PROTOCOL", 3));
+    assert!(error.hint.unwrap().contains("update this program"));
 }
 
 #[tokio::test]

@@ -38,11 +38,16 @@ impl Home {
         self.places().socket
     }
 
-    /// Holds the lock as a daemon in this phase does.
+    /// Holds the lock as a daemon in this phase does that does not say what it speaks.
     pub(crate) fn hold_lock(&self, phase: &str) -> File {
+        self.hold_lock_speaking(phase, 0)
+    }
+
+    /// Holds the lock as a daemon in this phase and of this protocol does.
+    pub(crate) fn hold_lock_speaking(&self, phase: &str, protocol: u32) -> File {
         let socket = self.socket();
         let text = format!(
-            r#"{{"pid":4711,"started":1,"socket":"{}","version":"0.0.7","phase":"{phase}"}}"#,
+            r#"{{"pid":4711,"started":1,"socket":"{}","version":"0.0.7","phase":"{phase}","protocol":{protocol}}}"#,
             socket.display()
         );
         std::fs::write(self.places().lock(), text).unwrap();
