@@ -1,9 +1,11 @@
 //! How `$EDITOR` is asked to open a file at a line. Pure.
 
+use crate::words;
+
 /// Program and arguments for an editor as the variable names it (`vim`, `code --wait`, `/opt/x/subl`), each
 /// as one argument of its own: nothing is given to a shell. `None` if the variable is blank.
 pub fn command(editor: &str, path: &str, line: u32, column: u32) -> Option<Vec<String>> {
-    let mut words = words(editor);
+    let (mut words, _) = words::split(editor);
     let program = words.first()?.clone();
     let name = program.rsplit('/').next().unwrap_or(&program).trim_end_matches(".exe");
     if line == 0 {
@@ -37,28 +39,6 @@ pub fn command(editor: &str, path: &str, line: u32, column: u32) -> Option<Vec<S
         _ => words.extend([format!("+{line}"), path.to_owned()]),
     }
     Some(words)
-}
-
-/// Splits at blanks outside of quotes; a backslash takes the next character as it is.
-fn words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match (character, quote) {
-            ('\\', None | Some('"')) => word.get_or_insert_default().extend(characters.next()),
-            ('"' | '\'', None) => {
-                quote = Some(character);
-                word.get_or_insert_default();
-            }
-            (_, Some(open)) if character == open => quote = None,
-            (_, None) if character.is_whitespace() => words.extend(word.take()),
-            _ => word.get_or_insert_default().push(character),
-        }
-    }
-    words.extend(word);
-    words
 }
 
 #[cfg(test)]

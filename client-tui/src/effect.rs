@@ -10,7 +10,13 @@ pub enum Act {
     /// What `up` starts, or these.
     Up(Vec<String>),
     Down,
-    Start(String),
+    /// Processes, or scripts that become ones.
+    Start(Vec<String>),
+    /// A script with further arguments.
+    RunScript {
+        script: String,
+        arguments: Vec<String>,
+    },
     Stop(String),
     Restart(String),
     /// Forget an ended process.
@@ -26,7 +32,8 @@ impl Act {
             Self::Up(names) if names.is_empty() => "up".to_owned(),
             Self::Up(names) => format!("up {}", names.join(" ")),
             Self::Down => "down".to_owned(),
-            Self::Start(name) => format!("start {name}"),
+            Self::Start(names) => format!("start {}", names.join(" ")),
+            Self::RunScript { script, arguments } => format!("run {script} {}", arguments.join(" ")),
             Self::Stop(name) => format!("stop {name}"),
             Self::Restart(name) => format!("restart {name}"),
             Self::Remove(name) => format!("rm {name}"),
@@ -104,6 +111,16 @@ pub enum Effect {
     ListScripts {
         ticket: u64,
         place: Place,
+    },
+    /// The effective configuration, and its mistakes.
+    ReadSettings {
+        ticket: u64,
+        place: Place,
+    },
+    /// Which project a directory is of.
+    FindPlace {
+        ticket: u64,
+        directory: String,
     },
     ExplainProcess {
         ticket: u64,

@@ -36,6 +36,8 @@ enum Slot {
     Find,
     Count,
     Scripts,
+    Settings,
+    Place,
     Explain,
 }
 
@@ -46,6 +48,8 @@ impl Slot {
             Effect::FindLine { .. } => Self::Find,
             Effect::CountMatches { .. } => Self::Count,
             Effect::ListScripts { .. } => Self::Scripts,
+            Effect::ReadSettings { .. } => Self::Settings,
+            Effect::FindPlace { .. } => Self::Place,
             Effect::ExplainProcess { .. } => Self::Explain,
             Effect::Act { .. }
             | Effect::Copy { .. }

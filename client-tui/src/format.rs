@@ -14,6 +14,17 @@ pub fn duration(ms: u64) -> String {
     }
 }
 
+/// `8s`, `5m`, `3h`, `2d`: how long ago, as far as that matters.
+pub fn rough(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
 /// `31M`, `1.2G`: three digits at most, in powers of 1024.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["B", "K", "M", "G", "T", "P"];

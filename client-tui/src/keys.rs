@@ -58,6 +58,12 @@ pub enum Context {
     Reader,
     /// A list with an input line.
     Picker,
+    /// The script selector.
+    Scripts,
+    /// The settings.
+    Settings,
+    /// An input line of one of these: arguments, a filter.
+    Line,
     /// The search line.
     Prompt,
     /// A question with yes and no.
@@ -105,6 +111,7 @@ pub enum Action {
     OpenUrl,
     Why,
     Scripts,
+    Settings,
     Search,
     NextMatch,
     PreviousMatch,
@@ -122,6 +129,9 @@ pub enum Action {
     Refuse,
     ToggleRegex,
     Complete,
+    Mark,
+    Arguments,
+    Again,
 }
 
 /// One row of the table.
@@ -155,13 +165,16 @@ pub fn of(context: Context) -> impl Iterator<Item = &'static Binding> {
 mod tests {
     use super::*;
 
-    const CONTEXTS: [Context; 8] = [
+    const CONTEXTS: [Context; 11] = [
         Context::Processes,
         Context::Logs,
         Context::Errors,
         Context::Urls,
         Context::Reader,
         Context::Picker,
+        Context::Scripts,
+        Context::Settings,
+        Context::Line,
         Context::Prompt,
         Context::Confirm,
     ];

@@ -162,6 +162,11 @@ pub fn picker(model: &Model, items: usize) -> Rect {
     centred(model, usize::from(model.size.width).saturating_sub(8).clamp(10, 72), items.clamp(1, 16) + 2)
 }
 
+/// The area of a list that deserves the screen: header and footer stay.
+pub fn sheet(model: &Model) -> Rect {
+    centred(model, usize::from(model.size.width).saturating_sub(8).clamp(10, 120), usize::from(u16::MAX))
+}
+
 /// Rows of a picker that hold entries.
 pub fn picker_rows(area: Rect) -> Rect {
     Rect {

@@ -20,6 +20,7 @@ pub mod editor;
 pub mod effect;
 pub mod effects;
 pub mod format;
+pub mod fuzzy;
 pub mod keys;
 pub mod layout;
 pub mod message;
@@ -33,6 +34,7 @@ pub mod theme;
 pub mod update;
 pub mod view;
 pub mod viewport;
+pub mod words;
 
 #[cfg(test)]
 mod testkit;

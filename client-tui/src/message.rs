@@ -1,10 +1,11 @@
 //! Everything that can happen to the UI: one closed list.
 
 use crate::keys::Key;
-use crate::model::Size;
 use crate::model::incident::Incident;
 use crate::model::log::{Entry, Line, Page, Purpose, Scan};
 use crate::model::process::{Endpoint, Process, Project, Run, Script, Usage};
+use crate::model::settings::Found;
+use crate::model::{Place, Size};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MouseKind {
@@ -96,6 +97,8 @@ pub enum Reply {
     Counted { total: u64, place: Option<u64> },
     CountFailed(Failure),
     Scripts(Result<(Vec<Script>, Vec<String>), Failure>),
+    Settings(Result<Found, Failure>),
+    Place(Result<Place, Failure>),
     Explained(Result<(Vec<Run>, String), Failure>),
 }
 

@@ -8,7 +8,9 @@ pub mod list;
 pub mod log;
 pub mod popup;
 pub mod process;
+pub mod scripts;
 pub mod search;
+pub mod settings;
 pub mod status;
 
 use jiff::tz::TimeZone;
@@ -133,6 +135,8 @@ pub struct Model {
     pub popups: Vec<Popup>,
     pub status: Option<Status>,
     pub pending: Vec<Pending>,
+    /// A directory is being looked at, to go there.
+    pub going: Option<u64>,
     /// Given to the next action or request, so that late answers are recognised.
     pub next_ticket: u64,
     /// The last message changed something that can be seen.
@@ -167,6 +171,7 @@ impl Model {
             popups: Vec::new(),
             status: None,
             pending: Vec::new(),
+            going: None,
             next_ticket: 1,
             redraw: true,
             leaving: false,

@@ -82,7 +82,9 @@ pub fn reader(model: &Model, popup: &Popup) -> Option<Reader> {
             DetailsOf::Line(line) => ("line".to_owned(), details::line(model, line)),
             DetailsOf::Incident(id) => ("error".to_owned(), details::of_id(model, id)),
         },
-        Popup::Confirm(_) | Popup::Picker(_) | Popup::Search(_) => return None,
+        Popup::Confirm(_) | Popup::Picker(_) | Popup::Scripts(_) | Popup::Settings(_) | Popup::Search(_) => {
+            return None;
+        }
     };
     let rows = wrapped(&paras, columns);
     let area = layout::centred(model, columns, rows.len());

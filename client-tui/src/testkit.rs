@@ -15,7 +15,8 @@ use crate::message::{Change, Message, Update};
 use crate::model::filter::{Level, Stream};
 use crate::model::incident::{Frame, Incident};
 use crate::model::log::{Entry, Gap, Line, Source};
-use crate::model::process::{Endpoint, Exit, Process, Project, State};
+use crate::model::process::{Endpoint, Exit, Process, Project, Script, State};
+use crate::model::settings::{Found, Mistake, Setting};
 use crate::model::{Model, Now, Place, Size};
 use crate::update::update;
 use crate::view;
@@ -226,6 +227,63 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
+fn script(name: &str, directory: &str, command: &str, ecosystem: &str) -> Script {
+    Script {
+        name: name.into(),
+        original: name.rsplit(':').next().unwrap_or_default().into(),
+        command: command.split(' ').map(str::to_owned).collect(),
+        directory: format!("/home/ann/src/shop{directory}"),
+        source: "package.json".into(),
+        ecosystem: ecosystem.into(),
+        missing: String::new(),
+        last_run_ns: None,
+    }
+}
+
+/// A monorepo with two packages and a Rust part; `cargo` is not there.
+pub(crate) fn scripts() -> Vec<Script> {
+    let ran = |minutes: i64| Some(WALL_NS - minutes * 60_000_000_000);
+    vec![
+        script("db", "", "/bin/sh -c postgres", "brummer"),
+        Script { last_run_ns: ran(5), ..script("dev", "", "npm run dev", "node") },
+        Script { last_run_ns: ran(1), ..script("test", "", "npm run test", "node") },
+        script("web:build", "/packages/web", "npm run build", "node"),
+        script("web:storybook", "/packages/web", "npm run storybook", "node"),
+        script("api:migrate", "/packages/api", "npm run migrate", "node"),
+        Script { missing: "cargo".into(), ..script("cargo:run", "", "cargo run", "rust") },
+    ]
+}
+
+pub(crate) fn settings() -> Found {
+    let setting = |key: &str, value: &str, source: &str| Setting {
+        key: key.into(),
+        value: value.into(),
+        source: source.into(),
+    };
+    Found {
+        mistakes: vec![Mistake {
+            code: "W102".into(),
+            message: "`processes.api.watch` is not built into this version".into(),
+            hint: "take it away, or keep it for a later version".into(),
+            file: "/home/ann/src/shop/brummer.toml".into(),
+            line: 7,
+            column: 1,
+        }],
+        values: vec![
+            setting("logs.keep_bytes", "\"2GiB\"", "default"),
+            setting("logs.keep_lines", "50000", "/home/ann/.config/brummer/config.toml:3:1"),
+            setting("processes.api.autostart", "true", "default"),
+            setting(
+                "processes.api.run",
+                "[\"node\", \"server.js\", \"--port\", \"3000\", \"--verbose\", \"--trace\"]",
+                "/home/ann/src/shop/brummer.toml:2:1",
+            ),
+            setting("daemon.log", "\"info\"", "environment BRUMMER_DAEMON__LOG"),
+        ],
+        files: vec!["/home/ann/.config/brummer/config.toml".into(), "/home/ann/src/shop/brummer.toml".into()],
+    }
+}
+
 /// Everything known, lines of `all` arrived.
 pub(crate) fn shop(width: u16, height: u16, colour: bool) -> Model {
     let mut model = empty(width, height, colour);
@@ -233,6 +291,8 @@ pub(crate) fn shop(width: u16, height: u16, colour: bool) -> Model {
         Project {
             name: "shop".into(),
             directory: "/home/ann/src/shop".into(),
+            trusted: true,
+            open: true,
             running: 3,
             failed: 0,
             other: 2,
@@ -240,6 +300,8 @@ pub(crate) fn shop(width: u16, height: u16, colour: bool) -> Model {
         Project {
             name: "blog".into(),
             directory: "/home/ann/src/blog".into(),
+            trusted: false,
+            open: true,
             running: 0,
             failed: 1,
             other: 0,

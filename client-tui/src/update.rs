@@ -12,7 +12,9 @@ mod mouse;
 mod picker;
 mod popups;
 mod reply;
+mod scripts;
 mod search;
+mod settings;
 
 use crate::effect::{Act, Effect};
 use crate::layout;
@@ -69,10 +71,15 @@ fn key_pressed(model: &mut Model, key: keys::Key) -> Vec<Effect> {
 
 /// Another project: everything of the one before goes.
 fn go_to(model: &mut Model, name: String, directory: String) {
-    if model.place.project() == Some(&name) {
+    go(model, Place::Project { name, directory });
+}
+
+fn go(model: &mut Model, place: Place) {
+    model.going = None;
+    if model.place.project().is_some() && model.place.project() == place.project() {
         return;
     }
-    model.place = Place::Project { name, directory };
+    model.place = place;
     model.processes.clear();
     model.processes_known = false;
     model.process_cursor = Default::default();

@@ -36,6 +36,7 @@ pub(crate) async fn perform(context: &mut Context, run: Run) -> Result<u8, Failu
         argv: run.command.clone(),
         directory: directory.clone(),
         environment: run.environment.iter().map(variable).collect(),
+        script: String::new(),
     };
     let ask = async |client: &Client| client.processes().run(request.clone()).await;
     let answer = context.command(&client, Patience::Usual, ask).await?;

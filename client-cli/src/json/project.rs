@@ -54,6 +54,7 @@ pub(crate) struct Script {
     pub runner_version: Option<String>,
     pub kind: Option<&'static str>,
     pub missing: Option<String>,
+    pub last_run_at: Option<Time>,
 }
 
 impl From<v1::Script> for Script {
@@ -75,6 +76,7 @@ impl From<v1::Script> for Script {
             runner_version: present(script.runner_version),
             kind,
             missing: present(script.missing),
+            last_run_at: script.last_run_at_ns.map(Time),
         }
     }
 }

@@ -319,6 +319,7 @@ fn projects_and_what_is_in_them() {
             kind: v1::ProcessKind::Service.into(),
             missing: text(missing),
             runner_version: text("10.9.2"),
+            last_run_at_ns: (original == "dev").then_some(NOW - 90 * SECOND),
         })
     };
     let scripts = [script("dev", "dev", ""), script("build-all", "build all", "npm")];

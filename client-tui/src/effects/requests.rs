@@ -12,6 +12,7 @@ use crate::model::Place;
 use crate::model::filter::Filter;
 use crate::model::log::{Line, Page};
 use crate::model::process::{Run, Script};
+use crate::model::settings::{Found, Mistake};
 
 /// Lines of one time that are read at once to tell their order.
 const TIES: u32 = 1000;
@@ -99,6 +100,14 @@ pub(super) fn future(client: Client, effect: Effect) -> Option<LocalBoxFuture<'s
             async move { reply(ticket, Reply::Scripts(scripts(&client, &place).await.map_err(failure))) }
                 .boxed_local()
         }
+        Effect::ReadSettings { ticket, place } => {
+            async move { reply(ticket, Reply::Settings(settings(&client, &place).await.map_err(failure))) }
+                .boxed_local()
+        }
+        Effect::FindPlace { ticket, directory } => {
+            async move { reply(ticket, Reply::Place(find_directory(&client, &directory).await)) }
+                .boxed_local()
+        }
         Effect::ExplainProcess { ticket, place, name } => async move {
             let explained = explain(&client, &place, name).await.map_err(failure);
             reply(ticket, Reply::Explained(explained))
@@ -131,12 +140,23 @@ async fn perform(client: &Client, place: &Place, act: Act) -> Result<Acted, Clie
             let answer = client.call(async |client| client.processes().down(request.clone()).await).await?;
             Ok(acted(answer.results, answer.project))
         }
-        Act::Start(name) => {
-            let names = vec![name];
+        Act::Start(names) => {
             let request =
                 v1::StartRequest { command, client: context(), scope, names, ..v1::StartRequest::default() };
             let answer = client.call(async |client| client.processes().start(request.clone()).await).await?;
             Ok(acted(answer.results, answer.project))
+        }
+        Act::RunScript { script, arguments: argv } => {
+            let request = v1::RunRequest {
+                command,
+                client: context(),
+                scope,
+                script,
+                argv,
+                ..v1::RunRequest::default()
+            };
+            let answer = client.call(async |client| client.processes().run(request.clone()).await).await?;
+            Ok(acted(answer.result.into_iter().collect(), answer.project))
         }
         Act::Stop(name) => {
             let request = v1::StopRequest { command, scope, names: vec![name], ..v1::StopRequest::default() };
@@ -274,6 +294,34 @@ async fn scripts(client: &Client, place: &Place) -> Result<(Vec<Script>, Vec<Str
     };
     let answer = client.call(async |client| client.projects().list_scripts(request.clone()).await).await?;
     Ok((answer.scripts.into_iter().map(wire::script).collect(), answer.notices))
+}
+
+/// A configuration with mistakes has no effective values: then the mistakes alone are told.
+async fn settings(client: &Client, place: &Place) -> Result<Found, ClientError> {
+    let scope = Some(wire::scope(place));
+    let check = v1::CheckConfigRequest { scope: scope.clone() };
+    let check = client.call(async |client| client.projects().check_config(check.clone()).await).await?;
+    let mistakes: Vec<Mistake> = check.diagnostics.into_iter().map(wire::mistake).collect();
+    let show = v1::ShowConfigRequest { scope };
+    let shown = client.call(async |client| client.projects().show_config(show.clone()).await).await;
+    match shown {
+        Ok(shown) => {
+            let values = shown.values.into_iter().map(wire::setting).collect();
+            Ok(Found { mistakes, values, files: shown.files })
+        }
+        Err(_) if mistakes.iter().any(Mistake::is_error) => {
+            Ok(Found { mistakes, values: Vec::new(), files: check.files })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn find_directory(client: &Client, directory: &str) -> Result<Place, Failure> {
+    let there = tokio::fs::metadata(directory).await.is_ok_and(|meta| meta.is_dir());
+    if !there {
+        return Err(Failure { message: format!("{directory} is no directory"), hint: None });
+    }
+    find_project(client, None, directory).await.map_err(failure)
 }
 
 async fn explain(client: &Client, place: &Place, name: String) -> Result<(Vec<Run>, String), ClientError> {

@@ -10,6 +10,7 @@ use crate::model::filter::{Filter, Level, Stream};
 use crate::model::incident::{Frame, Incident};
 use crate::model::log::{Entry, Gap, Line, Page, Source};
 use crate::model::process::{Endpoint, Exit, Process, Project, Run, Script, State, Usage};
+use crate::model::settings::{Mistake, Setting};
 
 pub(super) fn scope(place: &Place) -> v1::Scope {
     match place {
@@ -241,6 +242,8 @@ pub(super) fn project(project: v1::Project) -> Project {
     Project {
         name: project.name,
         directory: project.directory,
+        trusted: project.trusted,
+        open: project.open,
         running: project.running,
         failed: project.failed,
         other: project.other,
@@ -248,7 +251,31 @@ pub(super) fn project(project: v1::Project) -> Project {
 }
 
 pub(super) fn script(script: v1::Script) -> Script {
-    Script { name: script.name, command: script.command, source: script.source, missing: script.missing }
+    Script {
+        name: script.name,
+        original: script.original,
+        command: script.command,
+        directory: script.directory,
+        source: script.source,
+        ecosystem: script.ecosystem,
+        missing: script.missing,
+        last_run_ns: script.last_run_at_ns,
+    }
+}
+
+pub(super) fn setting(value: v1::ConfigValue) -> Setting {
+    Setting { key: value.key, value: value.value, source: value.source }
+}
+
+pub(super) fn mistake(diagnostic: v1::Diagnostic) -> Mistake {
+    Mistake {
+        code: diagnostic.code,
+        message: diagnostic.message,
+        hint: diagnostic.hint,
+        file: diagnostic.file,
+        line: diagnostic.line,
+        column: diagnostic.column,
+    }
 }
 
 pub(super) fn run(run: v1::Run) -> Run {

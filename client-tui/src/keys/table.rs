@@ -1,14 +1,16 @@
 //! The rows of the key table.
 
 use super::Action as A;
-use super::Context::{Confirm, Errors, Logs, Picker, Processes, Prompt, Reader, Urls};
+use super::Context::{
+    Confirm, Errors, Line, Logs, Picker, Processes, Prompt, Reader, Scripts, Settings, Urls,
+};
 use super::{Action, Binding, Code, Context, Key};
 use crate::model::View;
 
 const VIEWS: &[Context] = &[Processes, Logs, Errors, Urls];
 const LINES: &[Context] = &[Processes, Logs, Errors];
-const SCROLLED: &[Context] = &[Processes, Logs, Errors, Urls, Reader];
-const LISTED: &[Context] = &[Processes, Logs, Errors, Urls, Reader, Picker];
+const SCROLLED: &[Context] = &[Processes, Logs, Errors, Urls, Reader, Settings];
+const LISTED: &[Context] = &[Processes, Logs, Errors, Urls, Reader, Picker, Scripts, Settings];
 
 const fn row(
     keys: &'static [Key],
@@ -72,8 +74,8 @@ pub const TABLE: &[Binding] = &[
     row(&[code(Code::BackTab)], "Shift-Tab", A::PreviousView, VIEWS, "previous view", ""),
     row(&[char('j'), code(Code::Down)], "j ↓", A::Down, SCROLLED, "down", ""),
     row(&[char('k'), code(Code::Up)], "k ↑", A::Up, SCROLLED, "up", ""),
-    row(&[code(Code::Down), Key::ctrl('n')], "↓", A::Down, &[Picker], "down", ""),
-    row(&[code(Code::Up), Key::ctrl('p')], "↑", A::Up, &[Picker], "up", ""),
+    row(&[code(Code::Down), Key::ctrl('n')], "↓", A::Down, &[Picker, Scripts], "down", ""),
+    row(&[code(Code::Up), Key::ctrl('p')], "↑", A::Up, &[Picker, Scripts], "up", ""),
     row(
         &[code(Code::PageDown)],
         "PgDn",
@@ -103,6 +105,7 @@ pub const TABLE: &[Binding] = &[
     ),
     row(&[char(':')], ":", A::Commands, VIEWS, "commands, found by a few letters", ""),
     row(&[char('P')], "P", A::Projects, VIEWS, "another project", ""),
+    row(&[char(',')], ",", A::Settings, VIEWS, "settings in force, and where they come from", ""),
     row(&[code(Code::Esc)], "Esc", A::Back, VIEWS, "back: message, search, hold, view", ""),
     row(
         &[code(Code::Esc), char('q'), Key::ctrl('c'), char('?')],
@@ -120,8 +123,43 @@ pub const TABLE: &[Binding] = &[
         "show an error in the logs; close anything else",
         "",
     ),
-    row(&[code(Code::Enter)], "⏎", A::Accept, &[Picker, Prompt], "do it", "do it"),
-    row(&[code(Code::Esc), Key::ctrl('c')], "Esc", A::Back, &[Picker, Prompt], "close", "close"),
+    row(
+        &[code(Code::Enter)],
+        "⏎",
+        A::Accept,
+        &[Scripts],
+        "run what is marked, else what is under the cursor",
+        "run",
+    ),
+    row(
+        &[char(' '), code(Code::Tab)],
+        "Space Tab",
+        A::Mark,
+        &[Scripts],
+        "mark, to run several at once",
+        "mark",
+    ),
+    row(&[Key::ctrl('o')], "Ctrl-O", A::Arguments, &[Scripts], "run it with arguments", "arguments"),
+    row(&[char('/')], "/", A::Search, &[Settings], "filter", "filter"),
+    row(&[char('v'), code(Code::Enter)], "⏎ v", A::Edit, &[Settings], "edit where it is set", "edit"),
+    row(&[char('r')], "r", A::Again, &[Settings], "read again", "read again"),
+    row(
+        &[code(Code::Esc), char('q'), Key::ctrl('c'), char(',')],
+        "Esc q",
+        A::Back,
+        &[Settings],
+        "take the filter away, then close",
+        "close",
+    ),
+    row(&[code(Code::Enter)], "⏎", A::Accept, &[Picker, Prompt, Line], "do it", "do it"),
+    row(
+        &[code(Code::Esc), Key::ctrl('c')],
+        "Esc",
+        A::Back,
+        &[Picker, Scripts, Prompt, Line],
+        "close",
+        "close",
+    ),
     row(&[code(Code::Tab)], "Tab", A::Complete, &[Picker], "next entry", ""),
     row(&[Key::ctrl('r')], "Ctrl-R", A::ToggleRegex, &[Prompt], "plain text or regular expression", "regex"),
     row(&[code(Code::Up)], "↑", A::Up, &[Prompt], "an earlier search", ""),

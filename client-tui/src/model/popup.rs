@@ -4,6 +4,8 @@ use super::filter::Chip;
 use super::input::Input;
 use super::log::Line;
 use super::process::Run;
+use super::scripts::Scripts;
+use super::settings::Settings;
 use crate::effect::Act;
 use crate::keys::{Action, Context};
 
@@ -14,15 +16,21 @@ pub enum Popup {
     Details(Details),
     Confirm(Confirm),
     Picker(Picker),
+    Scripts(Box<Scripts>),
+    Settings(Box<Settings>),
     Search(Prompt),
 }
 
 impl Popup {
-    pub const fn context(&self) -> Context {
+    pub fn context(&self) -> Context {
         match self {
             Self::Help { .. } | Self::Why(_) | Self::Details(_) => Context::Reader,
             Self::Confirm(_) => Context::Confirm,
             Self::Picker(_) => Context::Picker,
+            Self::Scripts(scripts) if scripts.arguments.is_some() => Context::Line,
+            Self::Scripts(_) => Context::Scripts,
+            Self::Settings(settings) if settings.typing => Context::Line,
+            Self::Settings(_) => Context::Settings,
             Self::Search(_) => Context::Prompt,
         }
     }
@@ -33,7 +41,7 @@ impl Popup {
             Self::Help { scroll } => *scroll,
             Self::Why(why) => why.scroll,
             Self::Details(details) => details.scroll,
-            Self::Confirm(_) | Self::Picker(_) | Self::Search(_) => 0,
+            Self::Confirm(_) | Self::Picker(_) | Self::Scripts(_) | Self::Settings(_) | Self::Search(_) => 0,
         }
     }
 
@@ -42,7 +50,7 @@ impl Popup {
             Self::Help { scroll } => *scroll = to,
             Self::Why(why) => why.scroll = to,
             Self::Details(details) => details.scroll = to,
-            Self::Confirm(_) | Self::Picker(_) | Self::Search(_) => {}
+            Self::Confirm(_) | Self::Picker(_) | Self::Scripts(_) | Self::Settings(_) | Self::Search(_) => {}
         }
     }
 }
@@ -92,7 +100,6 @@ pub struct Prompt {
 pub enum PickerKind {
     Commands,
     Filter,
-    Scripts,
     Projects,
 }
 
@@ -101,7 +108,6 @@ impl PickerKind {
         match self {
             Self::Commands => "commands",
             Self::Filter => "add a filter",
-            Self::Scripts => "run a script",
             Self::Projects => "project",
         }
     }
@@ -113,7 +119,12 @@ pub enum Choice {
     Action(Action),
     Act(Act),
     Chip(Chip),
-    Project { name: String, directory: String },
+    Project {
+        name: String,
+        directory: String,
+    },
+    /// Another directory, as it was typed.
+    Directory(String),
     ShowProcess(String),
     Why(String),
 }
@@ -123,6 +134,8 @@ pub struct Item {
     pub label: String,
     /// Behind it, dimmed.
     pub detail: String,
+    /// What it is found by besides its label.
+    pub more: String,
     pub choice: Choice,
 }
 
@@ -135,8 +148,6 @@ pub struct Picker {
     pub shown: Vec<Item>,
     pub selected: usize,
     pub offset: usize,
-    /// The daemon is asked for the entries under this ticket.
-    pub loading: Option<u64>,
-    /// What else is to be said, as a file that could not be read.
+    /// What else is to be said.
     pub note: Option<String>,
 }

@@ -156,17 +156,43 @@ impl Endpoint {
 pub struct Project {
     pub name: String,
     pub directory: String,
+    pub trusted: bool,
+    pub open: bool,
     pub running: u32,
     pub failed: u32,
     pub other: u32,
 }
 
+impl Project {
+    /// As `3 running, 1 failed`.
+    pub fn in_words(&self) -> String {
+        let parts: Vec<String> = [(self.running, "running"), (self.failed, "failed")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        match (parts.is_empty(), self.open) {
+            (false, _) => parts.join(", "),
+            (true, true) => "nothing runs".to_owned(),
+            (true, false) => "closed".to_owned(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
     pub name: String,
+    /// As its own file calls it.
+    pub original: String,
     pub command: Vec<String>,
+    pub directory: String,
+    /// The file, as `package.json`.
     pub source: String,
+    /// As `node`.
+    pub ecosystem: String,
+    /// A program that is not there; empty if it can run.
     pub missing: String,
+    pub last_run_ns: Option<i64>,
 }
 
 /// One earlier run, for `why`.

@@ -10,6 +10,8 @@ fn place(binding: &Binding) -> &'static str {
     let has = |context| binding.contexts.contains(&context);
     match (VIEWS.iter().filter(|view| has(**view)).count(), has(Context::Processes), has(Context::Urls)) {
         (4, ..) => "everywhere",
+        (0, ..) if has(Context::Scripts) && !has(Context::Picker) => "in the script selector",
+        (0, ..) if has(Context::Settings) => "in the settings",
         (0, ..) if has(Context::Picker) || has(Context::Prompt) => "in lists and input lines",
         (0, ..) if has(Context::Confirm) => "in questions",
         (0, ..) => "in texts",
@@ -23,7 +25,7 @@ fn place(binding: &Binding) -> &'static str {
 }
 
 pub(super) fn text() -> Vec<Para> {
-    const PLACES: [&str; 10] = [
+    const PLACES: [&str; 12] = [
         "Processes",
         "Processes, URLs",
         "Processes, Logs",
@@ -33,6 +35,8 @@ pub(super) fn text() -> Vec<Para> {
         "everywhere",
         "in texts",
         "in lists and input lines",
+        "in the script selector",
+        "in the settings",
         "in questions",
     ];
     let mut paras = Vec::new();

@@ -1,6 +1,6 @@
 //! What every action of the key table does in the views.
 
-use super::{act, copy, filters, go_to, lines, lists, picker, search};
+use super::{act, copy, filters, go_to, lines, lists, picker, scripts, search, settings};
 use crate::effect::{Act, Effect, Spot};
 use crate::keys::Action;
 use crate::model::popup::{Choice, Confirm, Details, DetailsOf, PickerKind, Popup, Prompt, Why};
@@ -27,7 +27,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Right => lines::shift(model, 8),
         Action::Commands => picker::open(model, PickerKind::Commands),
         Action::Projects => picker::open(model, PickerKind::Projects),
-        Action::Scripts => picker::open(model, PickerKind::Scripts),
+        Action::Scripts => scripts::open(model),
+        Action::Settings => settings::open(model),
         Action::AddFilter => picker::open(model, PickerKind::Filter),
         Action::ClearFilters => filters::clear(model),
         Action::CopyRow => copy::row(model),
@@ -73,28 +74,47 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Edit => edit(model),
         Action::FollowHold => follow_hold(model),
         // Of layers only.
-        Action::Accept | Action::Refuse | Action::ToggleRegex | Action::Complete => Vec::new(),
+        Action::Accept
+        | Action::Refuse
+        | Action::ToggleRegex
+        | Action::Complete
+        | Action::Mark
+        | Action::Arguments
+        | Action::Again => Vec::new(),
     }
 }
 
-/// An entry of the command palette, the filter list, the scripts or the projects was chosen.
+/// An entry of the command palette, the filter list or the projects was chosen.
 pub(super) fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
     match choice {
         Choice::Action(action) => perform(model, action),
         Choice::Act(Act::Down) => ask_down(model),
-        // A script of a directory that is no project yet: starting it by hand opens the directory.
-        Choice::Act(Act::Start(name)) if model.place.project().is_none() => {
-            act::begin(model, Act::Up(vec![name]))
-        }
         Choice::Act(act) => act::begin(model, act),
         Choice::Chip(chip) => filters::add(model, chip),
         Choice::Project { name, directory } => {
             go_to(model, name, directory);
             Vec::new()
         }
+        Choice::Directory(directory) => {
+            let ticket = model.ticket();
+            model.going = Some(ticket);
+            let directory = absolute(model, &directory);
+            vec![Effect::FindPlace { ticket, directory }]
+        }
         Choice::ShowProcess(name) => lists::select_process(model, Some(name)),
         Choice::Why(name) => why(model, name),
     }
+}
+
+/// A typed directory: from home with `~`, else from the project's.
+fn absolute(model: &Model, typed: &str) -> String {
+    let typed = typed.trim_end();
+    let (base, rest) = match (typed.strip_prefix('~'), &model.home) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => (home.as_str(), rest),
+        _ => (model.place.directory(), typed),
+    };
+    let rest = if base == model.place.directory() { rest } else { rest.trim_start_matches('/') };
+    std::path::Path::new(base).join(rest).to_string_lossy().into_owned()
 }
 
 pub(super) fn say(model: &mut Model, text: &str) -> Vec<Effect> {
@@ -195,7 +215,7 @@ fn start_stop(model: &mut Model) -> Vec<Effect> {
     if model.selected_process().is_some_and(|process| process.state == State::Stopping) {
         return say(model, "it is being stopped already");
     }
-    on_selected(model, |name, state| if state.is_wanted() { Act::Stop(name) } else { Act::Start(name) })
+    on_selected(model, |name, state| if state.is_wanted() { Act::Stop(name) } else { Act::Start(vec![name]) })
 }
 
 fn ask_down(model: &mut Model) -> Vec<Effect> {

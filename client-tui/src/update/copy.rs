@@ -51,7 +51,9 @@ pub(super) fn all(model: &mut Model) -> Vec<Effect> {
 pub(super) fn popup(model: &mut Model, first_row: bool) -> Vec<Effect> {
     let text = model.popups.last().and_then(|popup| match popup {
         Popup::Details(_) | Popup::Why(_) | Popup::Help { .. } => page::reader(model, popup),
-        Popup::Confirm(_) | Popup::Picker(_) | Popup::Search(_) => None,
+        Popup::Confirm(_) | Popup::Picker(_) | Popup::Scripts(_) | Popup::Settings(_) | Popup::Search(_) => {
+            None
+        }
     });
     let text = text.map(|reader| {
         let rows = reader.rows.into_iter().map(|(row, _)| row);
@@ -61,7 +63,7 @@ pub(super) fn popup(model: &mut Model, first_row: bool) -> Vec<Effect> {
     copy(model, text)
 }
 
-fn copy(model: &mut Model, text: Option<String>) -> Vec<Effect> {
+pub(super) fn copy(model: &mut Model, text: Option<String>) -> Vec<Effect> {
     match text.filter(|text| !text.is_empty()) {
         Some(text) => vec![Effect::Copy { text }],
         None => action::say(model, "nothing to copy here"),

@@ -1,101 +1,47 @@
-//! Lists that are searched by a few letters: commands, filters, scripts, projects.
-
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern as Fuzzy};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
+//! Lists that are searched by a few letters: commands, filters, projects.
 
 use super::action;
+use crate::ansi;
 use crate::effect::{Act, Effect};
 use crate::format;
+use crate::fuzzy;
 use crate::keys::{self, Action, Context};
 use crate::layout;
-use crate::message::Failure;
 use crate::model::Model;
 use crate::model::filter::{Chip, Level, Pattern, Stream};
 use crate::model::input::Input;
 use crate::model::list;
 use crate::model::popup::{Choice, Item, Picker, PickerKind, Popup};
-use crate::model::process::Script;
+use crate::model::process::Project;
 
 pub(super) fn open(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    let (items, loading) = match kind {
-        PickerKind::Commands => (commands(model), None),
-        PickerKind::Filter => (filters(model), None),
-        PickerKind::Projects => (projects(model), None),
-        PickerKind::Scripts => {
-            let ticket = model.ticket();
-            effects.push(Effect::ListScripts { ticket, place: model.place.clone() });
-            (Vec::new(), Some(ticket))
+    let items = match kind {
+        PickerKind::Commands => commands(model),
+        PickerKind::Filter => filters(model),
+        PickerKind::Projects => projects(model),
+    };
+    let note = match kind {
+        PickerKind::Projects if items.is_empty() => {
+            Some("no project is known yet: type a directory, as ~/src/shop".to_owned())
         }
+        PickerKind::Projects => Some("or type a directory, as ~/src/shop".to_owned()),
+        PickerKind::Commands | PickerKind::Filter => None,
     };
-    let note = (kind == PickerKind::Projects && items.is_empty())
-        .then(|| "no project is known yet: a opens the one of this directory".to_owned());
-    let mut picker = Picker {
-        kind,
-        input: Input::default(),
-        items,
-        shown: Vec::new(),
-        selected: 0,
-        offset: 0,
-        loading,
-        note,
-    };
+    let mut picker =
+        Picker { kind, input: Input::default(), items, shown: Vec::new(), selected: 0, offset: 0, note };
     typed(&mut picker);
     model.popups.push(Popup::Picker(picker));
-    effects
-}
-
-/// The scripts that the daemon found.
-pub(super) fn scripts(
-    model: &mut Model,
-    ticket: u64,
-    result: Result<(Vec<Script>, Vec<String>), Failure>,
-) -> Vec<Effect> {
-    let waiting = model.popups.iter_mut().find_map(|popup| match popup {
-        Popup::Picker(picker) if picker.loading == Some(ticket) => Some(picker),
-        _ => None,
-    });
-    let Some(picker) = waiting else {
-        model.redraw = false;
-        return Vec::new();
-    };
-    picker.loading = None;
-    match result {
-        Err(failure) => picker.note = Some(failure.message),
-        Ok((scripts, notices)) => {
-            picker.note = match notices.as_slice() {
-                [] if scripts.is_empty() => Some("nothing that could be run was found here".to_owned()),
-                [] => None,
-                notices => Some(notices.join("; ")),
-            };
-            picker.items = scripts.into_iter().map(script).collect();
-            typed(picker);
-        }
-    }
     Vec::new()
-}
-
-fn script(script: Script) -> Item {
-    let missing =
-        if script.missing.is_empty() { String::new() } else { format!("  ({} is missing)", script.missing) };
-    let detail = format!("{}  {}{missing}", script.command.join(" "), script.source);
-    Item { choice: Choice::Act(Act::Start(script.name.clone())), label: script.name, detail }
 }
 
 /// Sorts the entries by what was typed; what is typed can be an entry itself.
 pub(super) fn typed(picker: &mut Picker) {
     let text = picker.input.text();
-    let mut matcher = Matcher::new(Config::DEFAULT);
-    let fuzzy = Fuzzy::parse(text, CaseMatching::Smart, Normalization::Smart);
-    let mut buffer = Vec::new();
-    let mut scored: Vec<(u32, &Item)> = picker
-        .items
-        .iter()
-        .filter_map(|item| {
-            let score = fuzzy.score(Utf32Str::new(&item.label, &mut buffer), &mut matcher)?;
-            Some((score, item))
-        })
-        .collect();
+    let texts: Vec<String> =
+        picker.items.iter().map(|item| format!("{} {}", item.label, item.more)).collect();
+    let scores = fuzzy::scores(text, texts.iter().map(String::as_str));
+    let mut scored: Vec<(u32, &Item)> =
+        scores.into_iter().zip(&picker.items).filter_map(|(score, item)| Some((score?, item))).collect();
     // The sort is stable: of equals the first stays first.
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     picker.shown = scored.into_iter().map(|(_, item)| item.clone()).collect();
@@ -109,6 +55,10 @@ pub(super) fn typed(picker: &mut Picker) {
                 Choice::Chip(chip(true)),
             ));
         }
+    }
+    if picker.kind == PickerKind::Projects && text.starts_with(['/', '~', '.']) {
+        let choice = Choice::Directory(text.to_owned());
+        picker.shown.insert(0, item(format!("open {text}"), "this directory", choice));
     }
     (picker.selected, picker.offset) = (0, 0);
 }
@@ -171,15 +121,15 @@ pub(super) fn take(model: &mut Model, row: usize) -> Vec<Effect> {
 }
 
 fn item(label: impl Into<String>, detail: impl Into<String>, choice: Choice) -> Item {
-    Item { label: label.into(), detail: detail.into(), choice }
+    Item { label: label.into(), detail: detail.into(), more: String::new(), choice }
 }
 
 fn commands(model: &Model) -> Vec<Item> {
     let mut items = Vec::new();
     for process in &model.processes {
         let name = &process.name;
-        let acts: &[fn(String) -> Act] =
-            if process.state.is_wanted() { &[Act::Stop, Act::Restart] } else { &[Act::Start, Act::Restart] };
+        let start: fn(String) -> Act = |name| Act::Start(vec![name]);
+        let acts = [if process.state.is_wanted() { Act::Stop } else { start }, Act::Restart];
         for act in acts {
             let act = act(name.clone());
             items.push(item(act.in_words(), process.state_word(), Choice::Act(act)));
@@ -251,16 +201,19 @@ fn filters(model: &Model) -> Vec<Item> {
 
 fn projects(model: &Model) -> Vec<Item> {
     let home = model.home.as_deref();
-    let all = model.projects.iter().map(|project| {
-        let mut detail = format::tilde(&project.directory, home);
-        if project.running > 0 {
-            detail.push_str(&format!("  {} running", project.running));
+    let states: Vec<String> = model.projects.iter().map(Project::in_words).collect();
+    let width = states.iter().map(|state| ansi::width(state)).max().unwrap_or(0);
+    let all = model.projects.iter().zip(states).map(|(project, state)| {
+        let directory = format::tilde(&project.directory, home);
+        let padding = " ".repeat(width.saturating_sub(ansi::width(&state)));
+        let trust = if project.trusted { "" } else { "  not trusted" };
+        let here = if model.place.project() == Some(&project.name) { "  (this one)" } else { "" };
+        Item {
+            label: project.name.clone(),
+            detail: format!("{state}{padding}  {directory}{trust}{here}"),
+            more: directory,
+            choice: Choice::Project { name: project.name.clone(), directory: project.directory.clone() },
         }
-        if project.failed > 0 {
-            detail.push_str(&format!("  {} failed", project.failed));
-        }
-        let (name, directory) = (project.name.clone(), project.directory.clone());
-        item(project.name.clone(), detail, Choice::Project { name, directory })
     });
     all.collect()
 }

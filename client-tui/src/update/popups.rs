@@ -1,6 +1,6 @@
 //! Keys of the topmost layer. Whatever it does not know ends there.
 
-use super::{act, action, copy, lines, picker, search};
+use super::{act, action, copy, lines, picker, scripts, search, settings};
 use crate::effect::Effect;
 use crate::keys::{self, Action, Key};
 use crate::message::{Mouse, MouseKind};
@@ -35,6 +35,8 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
                 Vec::new()
             }
         },
+        Some(Popup::Scripts(_)) => scripts::key(model, key, action),
+        Some(Popup::Settings(_)) => settings::key(model, key, action),
         Some(Popup::Search(prompt)) => match action {
             Some(Action::Back) => closed(model),
             Some(Action::Accept) => searched(model),
@@ -62,6 +64,11 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             picker.input.insert(text);
             picker::typed(picker);
         }
+        Some(Popup::Scripts(_)) => scripts::paste(model, text),
+        Some(Popup::Settings(open)) if open.typing => {
+            open.filter.insert(text);
+            open.lay();
+        }
         Some(Popup::Search(prompt)) => {
             prompt.input.insert(text);
             prompt.error = None;
@@ -72,7 +79,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-fn closed(model: &mut Model) -> Vec<Effect> {
+pub(super) fn closed(model: &mut Model) -> Vec<Effect> {
     model.popups.pop();
     Vec::new()
 }
@@ -179,6 +186,8 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
     };
     match model.popups.last() {
         Some(Popup::Picker(_)) => picker::moved(model, by),
+        Some(Popup::Scripts(_)) => scripts::moved(model, by),
+        Some(Popup::Settings(_)) => settings::moved(model, by),
         Some(Popup::Help { .. } | Popup::Why(_) | Popup::Details(_)) => {
             let action = if by < 0 { Action::Up } else { Action::Down };
             for _ in 0..3 {
@@ -203,6 +212,20 @@ fn click(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
                 return picker::take(model, row);
             }
             Some(area)
+        }
+        Some(Popup::Scripts(_)) => {
+            let rows = layout::picker_rows(layout::sheet(model));
+            if rows.contains(at) {
+                return scripts::clicked(model, usize::from(mouse.row - rows.y));
+            }
+            Some(layout::sheet(model))
+        }
+        Some(Popup::Settings(_)) => {
+            let rows = layout::picker_rows(layout::sheet(model));
+            if rows.contains(at) {
+                return settings::clicked(model, usize::from(mouse.row - rows.y));
+            }
+            Some(layout::sheet(model))
         }
         Some(popup) => page::reader(model, popup).map(|reader| reader.area),
         None => None,

@@ -1,6 +1,6 @@
 //! Answers to what was asked. One that nobody waits for any more is ignored.
 
-use super::{act, lines, picker, search};
+use super::{act, lines, scripts, search, settings};
 use crate::effect::Effect;
 use crate::message::Reply;
 use crate::model::Model;
@@ -34,7 +34,20 @@ pub(super) fn update(model: &mut Model, ticket: u64, reply: Reply) -> Vec<Effect
             model.status = Some(Status::error(failure.message, failure.hint));
             Vec::new()
         }
-        Reply::Scripts(result) => picker::scripts(model, ticket, result),
+        Reply::Scripts(result) => scripts::arrived(model, ticket, result),
+        Reply::Settings(result) => settings::arrived(model, ticket, result),
+        Reply::Place(_) if model.going != Some(ticket) => {
+            model.redraw = false;
+            Vec::new()
+        }
+        Reply::Place(result) => {
+            model.going = None;
+            match result {
+                Ok(place) => super::go(model, place),
+                Err(failure) => model.status = Some(Status::error(failure.message, failure.hint)),
+            }
+            Vec::new()
+        }
         Reply::Explained(result) => {
             let failed = result.is_err().then(|| result.clone().err()).flatten();
             for popup in &mut model.popups {

@@ -2,6 +2,7 @@
 
 mod acts;
 mod lines;
+mod selectors;
 mod table;
 
 use crate::model::log::Entry;

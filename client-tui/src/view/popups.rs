@@ -1,6 +1,8 @@
 //! Layers on top, the lowest first.
 
 mod picker;
+mod scripts;
+mod settings;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -21,6 +23,8 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>) {
     for popup in &model.popups {
         let cursor = match popup {
             Popup::Picker(list) => picker::draw(model, list, frame.buffer_mut(), theme),
+            Popup::Scripts(open) => scripts::draw(model, open, frame.buffer_mut(), theme),
+            Popup::Settings(open) => settings::draw(model, open, frame.buffer_mut(), theme),
             Popup::Search(prompt) => search(model, prompt, frame.buffer_mut(), theme),
             Popup::Confirm(confirm) => {
                 ask(model, confirm, frame.buffer_mut(), theme);

@@ -6,7 +6,6 @@ use crate::keys::{Code, Key};
 use crate::layout;
 use crate::message::{Acted, Failure, Message, Outcome, Reply, Update};
 use crate::model::log::{Entry, Line};
-use crate::model::process::Script;
 use crate::model::{Model, Now, Place, Size};
 use crate::testkit::{self, NOW, arrive, drawn, keys, picture, press, row, shop, tell};
 use crate::update::update;
@@ -187,6 +186,31 @@ fn layers_on_layers() {
     });
 }
 
+fn scripts_shown(model: &mut Model) {
+    keys(model, "x");
+    let ticket = model.next_ticket - 1;
+    let reply = Reply::Scripts(Ok((testkit::scripts(), Vec::new())));
+    update(model, NOW, Message::Reply { ticket, reply });
+}
+
+#[test]
+fn settings() {
+    let shown = |model: &mut Model| {
+        keys(model, ",");
+        let ticket = model.next_ticket - 1;
+        let reply = Reply::Settings(Ok(testkit::settings()));
+        update(model, NOW, Message::Reply { ticket, reply });
+    };
+    check("settings", |model| {
+        shown(model);
+        keys(model, "jj");
+    });
+    check("settings-filter", |model| {
+        shown(model);
+        keys(model, "/api run");
+    });
+}
+
 #[test]
 fn lists_to_choose_from() {
     check("commands", |model| {
@@ -199,16 +223,23 @@ fn lists_to_choose_from() {
         keys(model, "P");
     });
     check("scripts", |model| {
-        keys(model, "x");
-        let script = |name: &str, missing: &str| Script {
-            name: name.into(),
-            command: vec!["npm".into(), "run".into(), name.into()],
-            source: "package.json".into(),
-            missing: missing.into(),
-        };
-        let ticket = model.next_ticket - 1;
-        let reply = Reply::Scripts(Ok((vec![script("dev", ""), script("test", "npm")], Vec::new())));
-        update(model, NOW, Message::Reply { ticket, reply });
+        scripts_shown(model);
+    });
+    check("scripts-marked", |model| {
+        scripts_shown(model);
+        keys(model, "we\t\t");
+    });
+    check("scripts-arguments", |model| {
+        scripts_shown(model);
+        press(model, Key::ctrl('o'));
+        keys(model, "--watch -k 'two words'");
+    });
+    check("scripts-missing", |model| {
+        scripts_shown(model);
+        keys(model, "cargo\n");
+    });
+    check("projects-directory", |model| {
+        keys(model, "P~/src/new");
     });
     check("search", |model| {
         keys(model, "2/(");
@@ -236,7 +267,8 @@ fn the_contract_s_first_screen() {
 fn no_size_is_too_small() {
     for width in [1, 3, 20, 79, 99, 100] {
         for height in [1, 2, 3, 5, 8] {
-            for script in ["", "2", "2w", "3", "4", "?", ":", "A", "x", "P", "2k\n", "gi", "2/a", "3\n"] {
+            for script in ["", "2", "2w", "3", "4", "?", ":", "A", "x", ",", "P", "2k\n", "gi", "2/a", "3\n"]
+            {
                 let mut model = shop(80, 24, true);
                 keys(&mut model, script);
                 update(&mut model, NOW, Message::Resize(Size { width, height }));

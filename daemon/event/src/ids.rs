@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::WallNs;
+
 /// Text that is no identity; says which kind was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is no {expected}")]
@@ -65,6 +67,13 @@ impl RunId {
 
     pub fn as_u128(self) -> u128 {
         self.0.as_u128()
+    }
+
+    /// When it was made: every identity carries its time. `None` for a number that no generator made.
+    pub fn made_at(self) -> Option<WallNs> {
+        let (seconds, nanoseconds) = self.0.get_timestamp()?.to_unix();
+        let seconds = i64::try_from(seconds).ok()?;
+        seconds.checked_mul(1_000_000_000)?.checked_add(i64::from(nanoseconds))
     }
 }
 
@@ -129,6 +138,13 @@ mod tests {
     fn a_run_id_that_would_overflow_is_refused() {
         assert!("80000000000000000000000000".parse::<RunId>().is_err());
         assert!("../0000000000000000000000".parse::<RunId>().is_err());
+    }
+
+    #[test]
+    fn a_run_id_knows_when_it_was_made() {
+        let made = RunId::generate().made_at().unwrap();
+        assert!(made > 1_700_000_000_000_000_000, "{made}");
+        assert_eq!(RunId::from_u128(7).made_at(), None);
     }
 
     #[test]

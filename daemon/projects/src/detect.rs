@@ -115,6 +115,11 @@ impl Script {
         }
     }
 
+    /// What is executed when it is given further arguments.
+    pub fn with_arguments(&self, arguments: &[String]) -> Command {
+        crate::arguments::append(&self.run, arguments)
+    }
+
     /// The argument list that is executed.
     pub fn argv(&self) -> Vec<String> {
         self.run.argv()

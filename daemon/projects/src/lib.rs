@@ -15,6 +15,7 @@
 
 #![deny(clippy::indexing_slicing, clippy::string_slice)]
 
+mod arguments;
 pub mod choose;
 pub mod config;
 pub mod detect;

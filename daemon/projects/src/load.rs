@@ -36,10 +36,13 @@ impl Loaded {
     /// The process called `name`; else the script that its own file calls so.
     pub fn spec(&self, name: &str) -> Option<&ProcessSpec> {
         let by_name = |name: &str| self.specs.iter().find(|spec| spec.name == name);
-        by_name(name).or_else(|| {
-            let script = self.scripts.iter().find(|script| script.original == name)?;
-            by_name(&script.name)
-        })
+        by_name(name).or_else(|| by_name(&self.script(name)?.name))
+    }
+
+    /// The script called `name`; else the one that its own file calls so.
+    pub fn script(&self, name: &str) -> Option<&Script> {
+        let named = self.scripts.iter().find(|script| script.name == name);
+        named.or_else(|| self.scripts.iter().find(|script| script.original == name))
     }
 
     /// The name that `text` probably meant.

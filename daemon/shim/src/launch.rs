@@ -164,7 +164,7 @@ pub(crate) fn explain(meta: &Meta, failure: Failure) -> StartFailed {
         (Step::Directory, _) => format!("cannot start `{program}` in {dir}: {reason}"),
         (Step::Session | Step::Descriptors, _) => format!("cannot start `{program}`: {reason}"),
         (Step::Exec, libc::ENOENT) if searched => {
-            format!("cannot start `{program}`: not found; searched PATH={}", search_path(meta))
+            format!("command not found: {program}; searched PATH={}", search_path(meta))
         }
         // The file may be there and its interpreter not.
         (Step::Exec, libc::ENOENT) if meta.dir.join(program).exists() => {

@@ -42,7 +42,7 @@ pub use note::short;
 pub use projects::Reloaded;
 pub use refusal::{Kind, Refusal};
 pub use rows::ProcessRow;
-pub use run::{RunAsk, RunDone};
+pub use run::{RunAsk, RunDone, ScriptAsk};
 pub use select::{ProjectAsk, ProjectRef, Selected, Selection};
 pub use status::{ProjectRow, Status};
 pub use up::{UpAsk, UpDone};

@@ -49,13 +49,18 @@ pub(crate) fn note(facts: &Facts<'_>) -> String {
 /// `exit 1`, `SIGKILL`, or why it never ran.
 pub(crate) fn ended(exit: &Exit) -> String {
     match (exit.reason, exit.signal, exit.code) {
-        (ExitReason::StartFailed | ExitReason::Lost, ..) => exit.detail.clone().unwrap_or_default(),
+        (ExitReason::StartFailed | ExitReason::Lost, ..) => brief(exit.detail.as_deref().unwrap_or_default()),
         (_, Some(signal), _) => {
             format!("{}{}", signal_name(signal), if exit.core { " (core dumped)" } else { "" })
         }
         (_, None, Some(code)) => format!("exit {code}"),
         (_, None, None) => String::new(),
     }
+}
+
+/// The PATH that was searched is told in full elsewhere: by `status NAME` and in the log.
+fn brief(detail: &str) -> String {
+    detail.split("; searched PATH=").next().unwrap_or(detail).to_owned()
 }
 
 fn ended_ago(exit: &Exit, now: WallNs) -> String {
@@ -153,6 +158,21 @@ mod tests {
                     ..Facts::default()
                 },
                 "waits for db to be ready",
+            ),
+            (
+                Facts {
+                    state: Some(ProcessState::Failed),
+                    exit: Some(&Exit {
+                        reason: ExitReason::StartFailed,
+                        code: None,
+                        detail: Some("command not found: x; searched PATH=/usr/bin:/bin".to_owned()),
+                        ..exit(0, now)
+                    }),
+                    reason: "command not found: x; searched PATH=/usr/bin:/bin",
+                    now,
+                    ..Facts::default()
+                },
+                "command not found: x",
             ),
             (Facts { state: Some(ProcessState::Stopped), exit: Some(&one), now, ..Facts::default() }, ""),
         ];

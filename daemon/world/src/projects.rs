@@ -4,8 +4,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use brummer_event::WallNs;
+use brummer_event::spec::Origin;
+use brummer_process::ProcessView;
 use brummer_projects::config::{ConfigValue, ForeignFormat, ReadImport};
-use brummer_projects::{ConfigCheck, Diagnostic, Loaded, Located, OpenMode, ProjectsError, StartFile, Verb};
+use brummer_projects::{
+    ConfigCheck, Diagnostic, Loaded, Located, OpenMode, ProjectsError, Script, StartFile, Verb,
+};
 
 use crate::up::here;
 use crate::{Kind, ProjectAsk, ProjectRef, ProjectRow, Refusal, World};
@@ -42,6 +47,23 @@ impl World {
         let located = self.locate(ask, Verb::Find).await?;
         let loaded = self.projects().load(located.dir(), path).await?;
         Ok((reference(&located, ask), loaded))
+    }
+
+    /// When each of these scripts of a project last began to run, with or without further arguments.
+    pub fn last_runs(&self, project: &str, scripts: &[Script]) -> Vec<Option<WallNs>> {
+        let registry = self.processes().snapshot();
+        let views: Vec<_> = registry.of_project(project).collect();
+        let of = |script: &Script| {
+            let argv = script.argv();
+            let ran = |view: &&&Arc<ProcessView>| {
+                let with_arguments = view.spec.origin == Origin::AdHoc
+                    && view.spec.dir == script.directory
+                    && view.spec.command.argv().starts_with(&argv);
+                *view.key.name == *script.name || with_arguments
+            };
+            views.iter().filter(ran).filter_map(|view| view.run?.made_at()).max()
+        };
+        scripts.iter().map(of).collect()
     }
 
     /// Makes a directory known without starting or trusting anything.
@@ -159,10 +181,14 @@ impl World {
     }
 }
 
-fn reference(located: &Located, ask: &ProjectAsk) -> ProjectRef {
-    let name: Arc<str> = match located {
+/// The name that the project has, or would get.
+pub(crate) fn located_name(located: &Located) -> Arc<str> {
+    match located {
         Located::Known { project, .. } => project.name.clone(),
         Located::New { name, .. } => name.as_str().into(),
-    };
-    ProjectRef { name, dir: located.dir().to_owned(), here: here(located, ask) }
+    }
+}
+
+fn reference(located: &Located, ask: &ProjectAsk) -> ProjectRef {
+    ProjectRef { name: located_name(located), dir: located.dir().to_owned(), here: here(located, ask) }
 }

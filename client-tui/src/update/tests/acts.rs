@@ -3,7 +3,7 @@
 use crate::effect::{Act, Effect};
 use crate::message::{Acted, Change, Failure, Message, Outcome, Reply, Update};
 use crate::model::popup::Popup;
-use crate::model::process::{Script, State};
+use crate::model::process::State;
 use crate::model::status::Tone;
 use crate::model::{Link, Model, Now, Place, View};
 use crate::subscription;
@@ -21,10 +21,10 @@ fn act(effects: &[Effect]) -> Option<Act> {
 #[test]
 fn s_starts_what_is_down_and_stops_what_is_wanted() {
     for (state, expected) in [
-        (State::Stopped, Act::Start("x".into())),
-        (State::Exited, Act::Start("x".into())),
-        (State::Failed, Act::Start("x".into())),
-        (State::Lost, Act::Start("x".into())),
+        (State::Stopped, Act::Start(vec!["x".into()])),
+        (State::Exited, Act::Start(vec!["x".into()])),
+        (State::Failed, Act::Start(vec!["x".into()])),
+        (State::Lost, Act::Start(vec!["x".into()])),
         (State::Waiting, Act::Stop("x".into())),
         (State::Starting, Act::Stop("x".into())),
         (State::Running, Act::Stop("x".into())),
@@ -142,19 +142,6 @@ fn up_makes_a_directory_a_project() {
     update(&mut model, NOW, Message::Reply { ticket: *ticket, reply });
     assert_eq!(model.place.project(), Some("new"));
     assert_eq!(subscription::subscriptions(&model).len(), 5);
-}
-
-#[test]
-fn a_script_of_an_unknown_directory_opens_it() {
-    let mut model = testkit::empty(80, 24, true);
-    model.place = Place::Directory("/home/ann/new".into());
-    let effects = keys(&mut model, "x");
-    let Some(Effect::ListScripts { ticket, .. }) = effects.first() else { panic!("{effects:?}") };
-    let script =
-        Script { name: "dev".into(), command: Vec::new(), source: String::new(), missing: String::new() };
-    let reply = Reply::Scripts(Ok((vec![script], Vec::new())));
-    update(&mut model, NOW, Message::Reply { ticket: *ticket, reply });
-    assert_eq!(act(&keys(&mut model, "\n")), Some(Act::Up(vec!["dev".into()])));
 }
 
 #[test]

@@ -37,13 +37,12 @@ pub(super) fn draw(model: &Model, picker: &Picker, buffer: &mut Buffer, theme: T
         let end = rows.right().saturating_sub(x);
         paint::cell(buffer, rows, x, y, end, &ansi::harmless(&item.detail), theme.dim());
     }
-    let note = match (&picker.note, picker.loading) {
-        (Some(note), _) => ansi::harmless(note),
-        (None, Some(_)) => "looking for scripts …".to_owned(),
-        (None, None) if picker.shown.is_empty() && picker.kind != PickerKind::Filter => {
+    let note = match &picker.note {
+        Some(note) if picker.input.text().is_empty() => ansi::harmless(note),
+        _ if picker.shown.is_empty() && picker.kind != PickerKind::Filter => {
             "nothing of that name".to_owned()
         }
-        (None, None) => format!("{} of {}", picker.shown.len(), picker.items.len().max(picker.shown.len())),
+        _ => format!("{} of {}", picker.shown.len(), picker.items.len().max(picker.shown.len())),
     };
     let bottom = Rect { y: area.bottom().saturating_sub(2), height: 1, ..line }.intersection(area);
     paint::cell(buffer, bottom, bottom.x, bottom.y, bottom.width, &note, theme.dim());

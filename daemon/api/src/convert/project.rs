@@ -30,7 +30,7 @@ pub(crate) fn project(row: &ProjectRow) -> v1::Project {
     }
 }
 
-pub(crate) fn script(script: &Script, project: &str) -> v1::Script {
+pub(crate) fn script(script: &Script, project: &str, last_run_at_ns: Option<i64>) -> v1::Script {
     v1::Script {
         project: project.to_owned(),
         name: script.name.clone(),
@@ -43,6 +43,7 @@ pub(crate) fn script(script: &Script, project: &str) -> v1::Script {
         runner_version: script.runner_version.clone().unwrap_or_default(),
         kind: kind(script.kind).into(),
         missing: script.missing.clone().unwrap_or_default(),
+        last_run_at_ns,
     }
 }
 

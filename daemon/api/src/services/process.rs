@@ -10,8 +10,8 @@ use brummer_logs::Matcher;
 use brummer_proto::v1;
 use brummer_proto::v1::process_service_server::ProcessService;
 use brummer_world::{
-    Actions, Kind, ProcessRow, ProjectRef, Refusal, RunAsk, Selection, StartAsk, StopAsk, UpAsk, WaitAsk,
-    WaitFor, World,
+    Actions, Kind, ProcessRow, ProjectRef, Refusal, RunAsk, RunDone, ScriptAsk, Selection, StartAsk, StopAsk,
+    UpAsk, WaitAsk, WaitFor, World,
 };
 use tonic::{Request, Response, Status};
 
@@ -31,6 +31,14 @@ const USAGE_LEAST: Duration = Duration::from_millis(500);
 
 pub(crate) struct ProcessApi {
     pub(crate) world: World,
+}
+
+fn ran(done: RunDone) -> v1::RunResponse {
+    v1::RunResponse {
+        project: reference(Some(done.project)),
+        result: Some(action(&done.item)),
+        cursor: done.cursor.to_string(),
+    }
 }
 
 fn reference(project: Option<ProjectRef>) -> Option<v1::ProjectRef> {
@@ -138,6 +146,16 @@ impl ProcessService for ProcessApi {
     async fn run(&self, request: Request<v1::RunRequest>) -> Result<Response<v1::RunResponse>, Status> {
         let request = request.into_inner();
         let (client, here) = inbound::client(request.client)?;
+        if !request.script.is_empty() {
+            let ask = ScriptAsk {
+                wish: inbound::wish(request.command)?,
+                client,
+                project: inbound::project_ask(request.scope)?,
+                script: request.script,
+                arguments: request.argv,
+            };
+            return Ok(Response::new(ran(self.world.run_script(ask).await.map_err(status)?)));
+        }
         let directory = match request.directory.as_str() {
             "" => here,
             directory if directory.starts_with('/') => PathBuf::from(directory),
@@ -152,12 +170,7 @@ impl ProcessService for ProcessApi {
             directory,
             env: inbound::environment(request.environment),
         };
-        let done = self.world.run(ask).await.map_err(status)?;
-        Ok(Response::new(v1::RunResponse {
-            project: reference(Some(done.project)),
-            result: Some(action(&done.item)),
-            cursor: done.cursor.to_string(),
-        }))
+        Ok(Response::new(ran(self.world.run(ask).await.map_err(status)?)))
     }
 
     async fn remove(

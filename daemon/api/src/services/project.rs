@@ -84,7 +84,9 @@ impl ProjectService for ProjectApi {
         let ask = inbound::project_ask(request.scope)?;
         let path = (!request.path.is_empty()).then(|| request.path.into());
         let (found, loaded) = self.world.load(&ask, path).await.map_err(status)?;
-        let scripts = loaded.scripts.iter().map(|one| script(one, &found.name)).collect();
+        let last_runs = self.world.last_runs(&found.name, &loaded.scripts);
+        let scripts = loaded.scripts.iter().zip(last_runs);
+        let scripts = scripts.map(|(one, last_run)| script(one, &found.name, last_run)).collect();
         Ok(Response::new(v1::ListScriptsResponse {
             project: Some(reference(found)),
             scripts,

@@ -28,7 +28,7 @@ fn a_missing_program_is_named_with_the_path_that_was_searched() {
         meta.env = vec![("PATH".into(), "/nowhere:/usr/bin".into())];
     }));
     assert_eq!(failed.errno, nix::libc::ENOENT);
-    assert_eq!(failed.text, "cannot start `no-such-bin`: not found; searched PATH=/nowhere:/usr/bin");
+    assert_eq!(failed.text, "command not found: no-such-bin; searched PATH=/nowhere:/usr/bin");
     let failed = failure(run_with(&["./no-such-bin"], |_| {}));
     assert_eq!(failed.text, "cannot start `./no-such-bin`: not found (in /)");
 }
