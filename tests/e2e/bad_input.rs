@@ -45,6 +45,18 @@ fn without_a_project_the_way_in_is_told() {
 }
 
 #[test]
+fn a_slip_of_the_hand_opens_and_trusts_nothing() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let dir = home.path().join("src/new");
+    std::fs::create_dir_all(&dir).unwrap();
+    let answer = home.ctl_in(&dir, ["up", "nope", "-d"]).code(4);
+    assert_eq!(answer.stderr.trim(), "brummerctl: no process `nope` in new");
+    let answer = home.ctl_in(&dir, ["projects", "-o", "json"]).ok();
+    assert_eq!(answer.json()["projects"], serde_json::json!([]));
+}
+
+#[test]
 fn without_a_daemon_and_without_starting_one_the_exit_code_is_3() {
     let home = Home::new();
     home.ctl(["--no-autostart", "ping"]).code(3);

@@ -90,3 +90,32 @@ fn two_tuis_and_ten_followers_go_through_a_daemon_restart() {
         screen.until("live again", |text| text.contains("● live"));
     }
 }
+
+#[test]
+fn scripts_are_chosen_run_with_arguments_and_stand_on_top_afterwards() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let project = home.project("shop", "");
+    std::fs::write(project.dir().join("Procfile"), "say: echo said\nother: echo other\n").unwrap();
+    let mut screen = tui(&home, project.dir(), 24, 100);
+    screen.until("the screen", |text| text.contains("1 Processes"));
+    screen.send("x");
+    screen.until("the scripts", |text| text.contains("▸  say") && text.contains("other"));
+    // Ctrl-O asks for arguments; no shell may read them.
+    screen.send("\u{f}");
+    screen.until("the question", |text| text.contains("with these arguments"));
+    screen.send("'two words' $HOME\r");
+    screen.until("the line", |text| text.contains("said two words $HOME"));
+    screen.send("x");
+    screen.until("what ran on top", |text| text.contains("recent") && text.contains(" ago"));
+    screen.send("oth\t");
+    screen.until("a mark", |text| text.contains("1 marked"));
+    screen.send("\r");
+    screen.until("the other's line", |text| text.contains("other started"));
+    screen.send(",");
+    screen.until("the settings", |text| text.contains("[logs]") && text.contains("keep_lines"));
+    screen.send("q");
+    screen.until("they are closed", |text| !text.contains("keep_lines"));
+    screen.send("q");
+    assert_eq!(screen.wait(), Some(0));
+}

@@ -136,7 +136,7 @@ pub const TABLE: &[Binding] = &[
         "Space Tab",
         A::Mark,
         &[Scripts],
-        "mark, to run several at once",
+        "mark, to run several at once (Space: while nothing is typed)",
         "mark",
     ),
     row(&[Key::ctrl('o')], "Ctrl-O", A::Arguments, &[Scripts], "run it with arguments", "arguments"),

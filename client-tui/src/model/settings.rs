@@ -118,18 +118,22 @@ impl Settings {
         }
         let words = self.filter.text().to_lowercase();
         let words: Vec<&str> = words.split_whitespace().collect();
-        let mut table = None;
+        // A table stands once, though a table inside of it may stand between its values.
+        let mut tables: Vec<(&str, Vec<usize>)> = Vec::new();
         for (index, value) in self.found.values.iter().enumerate() {
             let text = format!("{} {} {}", value.key, value.value, value.source).to_lowercase();
             if !words.iter().all(|word| text.contains(word)) {
                 continue;
             }
             let (of, _) = value.split();
-            if table != Some(of) {
-                self.rows.push(Row::Table(of.to_owned()));
-                table = Some(of);
+            match tables.iter_mut().find(|(table, _)| *table == of) {
+                Some((_, values)) => values.push(index),
+                None => tables.push((of, vec![index])),
             }
-            self.rows.push(Row::Value(index));
+        }
+        for (table, values) in tables {
+            self.rows.push(Row::Table(table.to_owned()));
+            self.rows.extend(values.into_iter().map(Row::Value));
         }
         self.selected = self.rows.iter().position(Row::can_be_selected).unwrap_or(0);
         self.offset = 0;
@@ -177,11 +181,15 @@ mod tests {
 
     #[test]
     fn a_filter_keeps_the_tables_of_what_it_lets_through() {
-        let values = ["logs.keep_lines", "logs.keep_bytes", "daemon.idle"].map(setting).to_vec();
+        let values = ["logs.keep_lines", "logs.ring.total", "logs.when_behind"].map(setting).to_vec();
         let mut settings = Settings { found: Found { values, ..Found::default() }, ..Settings::default() };
         settings.filter = Input::new("KEEP lines");
         settings.lay();
         assert_eq!(settings.rows, [Row::Table("logs".into()), Row::Value(0)]);
         assert_eq!((settings.selected, settings.counts()), (1, (1, 3)));
+        settings.filter = Input::default();
+        settings.lay();
+        let (logs, ring) = (Row::Table("logs".into()), Row::Table("logs.ring".into()));
+        assert_eq!(settings.rows, [logs, Row::Value(0), Row::Value(2), ring, Row::Value(1)]);
     }
 }

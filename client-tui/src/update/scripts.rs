@@ -76,6 +76,11 @@ pub(super) fn key(model: &mut Model, key: Key, action: Option<Action>) -> Vec<Ef
         Some(Action::Down) => moved(model, 1),
         Some(Action::PageUp) => moved(model, -10),
         Some(Action::PageDown) => moved(model, 10),
+        // Behind letters it parts the words that are looked for: nobody marks without meaning to.
+        Some(Action::Mark) if key == Key::char(' ') && !scripts.input.text().is_empty() => {
+            scripts.input.key(key);
+            scripts.lay();
+        }
         Some(Action::Mark) => mark(model),
         Some(Action::Arguments) => ask_arguments(scripts),
         Some(Action::Accept) => return run(model),

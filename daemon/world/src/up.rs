@@ -7,6 +7,7 @@ use brummer_process::Until;
 use brummer_projects::{Located, OpenMode, Verb};
 
 use crate::act::Startable;
+use crate::projects::located_name;
 use crate::{ActionItem, ProjectAsk, ProjectRef, Refusal, Selection, Wish, World};
 
 #[derive(Debug, Clone)]
@@ -49,6 +50,11 @@ impl World {
         let standing_in = std::fs::canonicalize(&ask.directory).unwrap_or_else(|_| ask.directory.clone());
         let choice = if ask.selection.names.is_empty() { Some(loaded.choose(&standing_in)?) } else { None };
 
+        // A name that nothing has opens nothing: a slip of the hand must not make a directory trusted.
+        let reference = ProjectRef { name: located_name(&located), dir: dir.clone(), here };
+        for name in &ask.selection.names {
+            self.add_named(&reference, &loaded, name, &mut Startable::default())?;
+        }
         let entered = self.projects().enter(&dir, OpenMode::Up).await?;
         let project = ProjectRef { name: entered.project.name.clone(), dir: dir.clone(), here };
         self.processes().declare(&project.name, &dir, loaded.declared().cloned().collect()).await?;

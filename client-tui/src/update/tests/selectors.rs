@@ -36,7 +36,7 @@ fn enter_runs_what_is_under_the_cursor_or_all_that_is_marked() {
     assert!(model.popups.is_empty());
 
     let mut model = with_scripts(shop(80, 24, true));
-    assert!(keys(&mut model, "wbuild ").is_empty());
+    assert!(keys(&mut model, "wbuild\t").is_empty());
     press(&mut model, Key::ctrl('u'));
     assert!(keys(&mut model, "dev\t").is_empty());
     press(&mut model, Key::ctrl('u'));
@@ -47,13 +47,25 @@ fn enter_runs_what_is_under_the_cursor_or_all_that_is_marked() {
 #[test]
 fn a_second_mark_takes_the_first_away() {
     let mut model = with_scripts(shop(80, 24, true));
-    keys(&mut model, "wbuild  ");
+    keys(&mut model, "wbuild\t\t");
     assert_eq!(act(&keys(&mut model, "\n")), Some(Act::Start(vec!["web:build".into()])));
 }
 
 #[test]
+fn space_marks_only_while_nothing_is_typed() {
+    let mut model = with_scripts(shop(80, 24, true));
+    keys(&mut model, "web buil ");
+    let Some(Popup::Scripts(open)) = model.popups.last() else { panic!("left the list") };
+    assert_eq!((open.marked.len(), open.input.text(), open.shown()), (0, "web buil ", 1));
+    press(&mut model, Key::ctrl('u'));
+    keys(&mut model, "  ");
+    let Some(Popup::Scripts(open)) = model.popups.last() else { panic!("left the list") };
+    assert_eq!(open.marked.iter().collect::<Vec<_>>(), ["dev", "test"]);
+}
+
+#[test]
 fn what_is_missing_is_neither_run_nor_marked_and_says_why() {
-    for key in ["\n", " ", "\t"] {
+    for key in ["\n", "\t"] {
         let mut model = with_scripts(shop(80, 24, true));
         assert!(keys(&mut model, &format!("cargo{key}")).is_empty());
         assert!(says(&model, "cargo:run needs cargo, which is not on the PATH"), "{key:?}");

@@ -119,10 +119,16 @@ fn files(model: &Model, settings: &Settings) -> String {
     }
 }
 
+/// A place as seen from the project, else from home.
+fn near(model: &Model, place: &str) -> String {
+    let inside = place.strip_prefix(model.place.directory()).and_then(|rest| rest.strip_prefix('/'));
+    inside.map_or_else(|| format::tilde(place, model.home.as_deref()), str::to_owned)
+}
+
 fn mistake(model: &Model, mistake: &Mistake, row: Rect, buffer: &mut Buffer, theme: Theme) {
     let style = if mistake.is_error() { theme.bad() } else { theme.warning() };
     let x = paint::cell(buffer, row, row.x + 1, row.y, 5, &ansi::harmless(&mistake.code), style) + 1;
-    let place = format::tilde(&mistake.place(), model.home.as_deref());
+    let place = near(model, &mistake.place());
     let text =
         if place.is_empty() { mistake.message.clone() } else { format!("{place}  {}", mistake.message) };
     paint::cell(buffer, row, x, row.y, row.right().saturating_sub(x), &ansi::harmless(&text), style);
@@ -141,7 +147,7 @@ fn setting(
     let (_, key) = setting.split();
     let x = paint::cell(buffer, row, row.x + 2, row.y, name, &ansi::harmless(key), style) + 1;
     let x = paint::cell(buffer, row, x, row.y, value, &ansi::harmless(&setting.value), style) + 2;
-    let source = ansi::harmless(&format::tilde(&setting.source, model.home.as_deref()));
+    let source = ansi::harmless(&near(model, &setting.source));
     paint::cell(buffer, row, x, row.y, row.right().saturating_sub(x), &source, theme.dim());
 }
 
@@ -154,8 +160,7 @@ fn note(model: &Model, settings: &Settings) -> String {
     });
     let text = match here {
         Some(here) => {
-            let source = format::tilde(&here.source, model.home.as_deref());
-            format!("{shown} of {all}  ·  {} = {}  ({source})", here.key, here.value)
+            format!("{shown} of {all}  ·  {} = {}  ({})", here.key, here.value, near(model, &here.source))
         }
         None if all > 0 && shown == 0 => "no setting holds these words".to_owned(),
         None => format!("{shown} of {all}"),
