@@ -13,8 +13,10 @@
     reason = "a benchmark starts programs, reads clocks and prints"
 )]
 
+mod crowd;
 mod ingest;
 mod latency;
+mod memory;
 mod plain;
 mod round_trip;
 mod stage;
@@ -42,6 +44,15 @@ fn main() {
     }
     if wanted("plain") {
         plain::run(&stage, lines);
+    }
+    if wanted("tenths") {
+        plain::tenths(&stage, lines);
+    }
+    if wanted("crowd") {
+        crowd::run(&stage);
+    }
+    if wanted("memory") {
+        memory::run(&stage);
     }
     if wanted("latency") {
         latency::run(&stage);

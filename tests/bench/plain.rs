@@ -17,6 +17,8 @@ use brummer_store::Store;
 use crate::stage::{Stage, median, settle, timed};
 
 const PAIRS: usize = 5;
+/// How often a long flood is looked at.
+const SAMPLE: Duration = Duration::from_millis(5);
 
 /// Bytes of a frame, as a shim writes them that reads a full pipe.
 const FRAME: usize = 64 * 1024;
@@ -40,7 +42,7 @@ pub(crate) fn run(stage: &Stage, lines: u64) {
         let state = dir.path().join(format!("state-{pair}"));
         std::fs::create_dir(&state).unwrap();
         settle();
-        many.push(synchronized(&state, &runs, &run_dir, run, lines));
+        many.push(synchronized(&state, &runs, run, lines, None));
     }
     let (one, many) = (median(one), median(many));
     println!(
@@ -75,7 +77,61 @@ fn write_capture(dir: &Path, lines: u64) {
     flush(&mut frame);
 }
 
-fn synchronized(state: &Path, runs: &Path, run_dir: &Path, run: RunId, lines: u64) -> Duration {
+/// The last tenth of a long flood against the first one after the ring is full.
+pub(crate) fn tenths(stage: &Stage, lines: u64) {
+    let dir = stage.directory();
+    let run = RunId::generate();
+    let runs = dir.path().join("runs");
+    write_capture(&runs.join(run.to_string()), lines);
+    let (mut firsts, mut lasts, mut growth) = (Vec::new(), Vec::new(), Vec::new());
+    for pass in 0..PAIRS {
+        let state = dir.path().join(format!("state-{pass}"));
+        std::fs::create_dir(&state).unwrap();
+        settle();
+        let mut samples = Vec::new();
+        synchronized(&state, &runs, run, lines, Some(&mut samples));
+        std::fs::remove_dir_all(&state).unwrap();
+        // The lines of a whole process fill its ring many times over in a tenth.
+        let at = |share: u64| samples.iter().find(|sample| sample.lines >= lines / 20 * share).unwrap();
+        let (first, second) = (at(1), at(3));
+        let (before, last) = (at(18), samples.last().unwrap());
+        let pace =
+            |from: &Sample, to: &Sample| (to.at - from.at).div_f64((to.lines - from.lines) as f64 / 1e6);
+        firsts.push(pace(first, second));
+        lasts.push(pace(before, last));
+        growth.push(last.resident as f64 / first.resident as f64);
+    }
+    growth.sort_by(f64::total_cmp);
+    let (first, last) = (median(firsts), median(lasts));
+    println!(
+        "tenths        {lines} lines: the first tenth {:.0} ns a line, the last {:.0}, ratio {:.2} (at least 1.1); memory {:.2} of what it was",
+        first.as_nanos() as f64 / 1e6,
+        last.as_nanos() as f64 / 1e6,
+        last.as_secs_f64() / first.as_secs_f64(),
+        growth[PAIRS / 2],
+    );
+}
+
+/// How far it is, and what this process takes.
+struct Sample {
+    at: Duration,
+    lines: u64,
+    resident: u64,
+}
+
+fn resident() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+fn synchronized(
+    state: &Path,
+    runs: &Path,
+    run: RunId,
+    lines: u64,
+    mut samples: Option<&mut Vec<Sample>>,
+) -> Duration {
+    let run_dir = runs.join(run.to_string());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let scope = Scope::new().unwrap();
@@ -92,8 +148,8 @@ fn synchronized(state: &Path, runs: &Path, run_dir: &Path, run: RunId, lines: u6
         logs.attach(RunSource {
             key: ProcessKey::new("bench", "synchronized"),
             run,
-            dir: RunDir::at(run_dir.to_owned()).path().to_owned(),
-            project_dir: run_dir.to_owned(),
+            dir: RunDir::at(run_dir.clone()).path().to_owned(),
+            project_dir: run_dir,
             shim_alive: false,
             to_shim,
             progress,
@@ -102,7 +158,18 @@ fn synchronized(state: &Path, runs: &Path, run_dir: &Path, run: RunId, lines: u6
         })
         .unwrap();
         loop {
-            match news.recv().await.expect("the engine says when it is through") {
+            let heard = match &mut samples {
+                None => news.recv().await,
+                Some(samples) => match tokio::time::timeout(SAMPLE, news.recv()).await {
+                    Ok(heard) => heard,
+                    Err(_) => {
+                        let (at, lines) = (began.elapsed(), logs.stats().lines);
+                        samples.push(Sample { at, lines, resident: resident() });
+                        continue;
+                    }
+                },
+            };
+            match heard.expect("the engine says when it is through") {
                 RunProgress::Drained { .. } => break,
                 RunProgress::ExitPublished { .. } => {}
             }
