@@ -16,7 +16,7 @@ pub(crate) use usage::{asks_nothing, format_of, problem};
 pub(crate) use values::{Condition, LineCount, StreamName, Variable};
 pub(crate) use verbs::{
     Completion, Config, ConfigVerb, Daemon, DaemonVerb, Down, Errors, ErrorsVerb, Events, Logs, Projects,
-    ProjectsVerb, Ps, Remove, Restart, Run, Start, Status, Stop, Up, Urls, Wait,
+    ProjectsVerb, Ps, Reload, Remove, Restart, Run, Start, Status, Stop, Up, Urls, Wait,
 };
 
 use crate::completion;
@@ -101,10 +101,12 @@ pub(crate) enum Verb {
     Wait(Wait),
     /// List what could be run
     Scripts,
-    /// List, add or remove known projects
+    /// List, add, trust or remove known projects
     Projects(Projects),
     /// Check or show the configuration
     Config(Config),
+    /// Read the configuration again and say what that changes
+    Reload(Reload),
     /// Print every event as a line of JSON
     Events(Events),
     /// Start, stop, look at or install the daemon

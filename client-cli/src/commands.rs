@@ -11,6 +11,7 @@ mod logs;
 mod ping;
 mod projects;
 mod ps;
+mod reload;
 mod report;
 mod run;
 mod scripts;
@@ -44,6 +45,7 @@ pub(crate) async fn perform(context: &mut Context, verb: Verb) -> Result<u8, Fai
         Verb::Scripts => scripts::perform(context).await,
         Verb::Projects(projects) => projects::perform(context, projects).await,
         Verb::Config(config) => config::perform(context, config).await,
+        Verb::Reload(reload) => reload::perform(context, reload).await,
         Verb::Events(events) => events::perform(context, events).await,
         Verb::Daemon(daemon) => daemon::perform(context, daemon).await,
         Verb::Ping => ping::perform(context).await,

@@ -11,6 +11,7 @@ pub(crate) mod log;
 pub(crate) mod problem;
 pub(crate) mod process;
 pub(crate) mod project;
+pub(crate) mod reload;
 pub(crate) mod system;
 pub(crate) mod wait;
 

@@ -8,6 +8,7 @@ pub(crate) mod logs;
 pub(crate) mod process;
 pub(crate) mod project;
 pub(crate) mod ps;
+pub(crate) mod reload;
 pub(crate) mod wait;
 
 use std::path::Path;

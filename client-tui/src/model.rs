@@ -222,6 +222,15 @@ impl Model {
         (self.processes.iter().filter(|process| process.state.is_up()).count(), self.processes.len())
     }
 
+    /// Mistakes in the files of the project that is looked at: what was in force stays so.
+    pub fn mistakes(&self) -> usize {
+        let name = self.place.project();
+        self.projects
+            .iter()
+            .find(|project| Some(project.name.as_str()) == name)
+            .map_or(0, |project| project.mistakes)
+    }
+
     /// How long the daemon has been away, in milliseconds.
     pub fn away_ms(&self) -> Option<u64> {
         match self.link {

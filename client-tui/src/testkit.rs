@@ -60,6 +60,7 @@ pub(crate) fn process(name: &str, state: State) -> Process {
         attempt: 0,
         attempts_max: 0,
         autostart: true,
+        changed: false,
     }
 }
 
@@ -296,6 +297,7 @@ pub(crate) fn shop(width: u16, height: u16, colour: bool) -> Model {
             running: 3,
             failed: 0,
             other: 2,
+            mistakes: 0,
         },
         Project {
             name: "blog".into(),
@@ -305,6 +307,7 @@ pub(crate) fn shop(width: u16, height: u16, colour: bool) -> Model {
             running: 0,
             failed: 1,
             other: 0,
+            mistakes: 0,
         },
     ];
     for update in [

@@ -13,7 +13,7 @@ mod resume;
 use std::os::unix::net::UnixListener;
 
 use brummer_proto::address::{Environment, Phase, Places};
-use brummer_world::World;
+use brummer_world::{ProjectAsk, World};
 
 use crate::args::Args;
 use crate::exit::Fatal;
@@ -76,19 +76,29 @@ async fn wait_for_end(world: &World, signals: &mut Signals) -> Ending {
         };
         match asked {
             Asked::Stop => return Ending::Stop,
-            Asked::Reload => reload(world).await,
+            Asked::Reload => {
+                // Beside us: a stop need not wait until all is read. Many at once are one and one more.
+                let reloading = world.clone();
+                let _task = world
+                    .scope()
+                    .spawn_until_cancelled("reload-all", async move { reload(&reloading).await });
+            }
         }
     }
 }
 
+/// Reads the user's configuration and that of every open project again.
 async fn reload(world: &World) {
-    match world.reload().await {
-        Ok(reloaded) if reloaded.diagnostics.is_empty() => {
-            tracing::info!(needs_restart = ?reloaded.needs_restart, "the configuration was read again");
-        }
+    match world.reload(&ProjectAsk::All).await {
         Ok(reloaded) => {
-            let words = brummer_projects::config::render_all(&reloaded.diagnostics);
-            tracing::error!("the configuration has mistakes and stays as it was:\n{words}");
+            let broken = reloaded.projects.iter().flat_map(|project| &project.diagnostics);
+            let wrong: Vec<_> = reloaded.diagnostics.iter().chain(broken).cloned().collect();
+            if wrong.is_empty() {
+                tracing::info!(needs_restart = ?reloaded.needs_restart, "the configuration was read again");
+            } else {
+                let words = brummer_projects::config::render_all(&wrong);
+                tracing::error!("what has mistakes stays as it was:\n{words}");
+            }
         }
         Err(refusal) => tracing::error!("the configuration cannot be read again: {}", refusal.message),
     }

@@ -60,7 +60,12 @@ fn log(handed: &Handed) {
             change.reason
         ),
         Payload::ProcessRemoved { process } => tracing::info!(%process, "removed"),
-        Payload::Project { name, .. } => tracing::info!(project = %name, "{}", handed.event.payload.kind()),
+        Payload::Project { name, text, .. } if text.is_empty() => {
+            tracing::info!(project = %name, "{}", handed.event.payload.kind());
+        }
+        Payload::Project { name, text, .. } => {
+            tracing::info!(project = %name, "{}: {text}", handed.event.payload.kind());
+        }
         Payload::System { kind, text } => tracing::info!(%kind, "{text}"),
         _ => {}
     }

@@ -19,6 +19,7 @@ mod hundred;
 mod log_bombs;
 mod movers;
 mod output;
+mod reload;
 mod run_ends;
 mod screens;
 mod start_stop;

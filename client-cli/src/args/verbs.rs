@@ -288,6 +288,13 @@ const FORMATS: [&str; 8] =
     ["procfile", "compose", "process-compose", "mprocs", "pm2", "vscode", "pitchfork", "brum"];
 
 #[derive(Debug, Args)]
+pub(crate) struct Reload {
+    /// Of every open project
+    #[arg(short, long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Events {
     /// Go on with events as they happen
     #[arg(short, long)]

@@ -33,6 +33,10 @@ pub(crate) struct Process {
     pub command: Vec<String>,
     pub directory: Option<String>,
     pub note: Option<String>,
+    /// Its run is not what the configuration says by now.
+    pub changed: bool,
+    /// A configuration declared it and does so no longer.
+    pub undeclared: bool,
     /// Why it is in this state; said in text only.
     #[serde(skip)]
     pub reason: Option<String>,
@@ -202,6 +206,8 @@ impl From<v1::Process> for Process {
             command: process.command,
             directory: present(process.directory),
             note: present(process.note),
+            changed: process.changed,
+            undeclared: process.undeclared,
             reason: present(process.reason),
         }
     }

@@ -3,6 +3,7 @@
 use brummer_proto::v1;
 use serde::Serialize;
 
+use super::config::Diagnostic;
 use super::{Time, present};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -12,6 +13,8 @@ pub(crate) struct Project {
     pub trusted: bool,
     pub open: bool,
     pub config: Vec<String>,
+    /// In its files; what was in force stays so.
+    pub mistakes: Vec<Diagnostic>,
     pub processes: Tally,
 }
 
@@ -30,6 +33,7 @@ impl From<v1::Project> for Project {
             trusted: project.trusted,
             open: project.open,
             config: project.config,
+            mistakes: project.mistakes.into_iter().map(Diagnostic::from).collect(),
             processes: Tally { running: project.running, failed: project.failed, other: project.other },
         }
     }

@@ -3,6 +3,7 @@
 use brummer_proto::v1;
 use serde::Serialize;
 
+use super::config::Diagnostic;
 use super::present;
 use super::project::Project;
 
@@ -25,6 +26,8 @@ pub(crate) struct Daemon {
     pub degradation: String,
     pub epoch: String,
     pub next_seq: u64,
+    /// In the user's configuration; the old one stays in force.
+    pub mistakes: Vec<Diagnostic>,
     pub logs: Logs,
 }
 
@@ -53,6 +56,7 @@ impl From<v1::GetStatusResponse> for Status {
                 degradation: status.degradation,
                 epoch: status.epoch,
                 next_seq: status.next_seq,
+                mistakes: status.mistakes.into_iter().map(Diagnostic::from).collect(),
                 logs: Logs {
                     lines: logs.lines,
                     disk_bytes: logs.disk_bytes,

@@ -3,11 +3,16 @@
 use std::fmt::Write as _;
 
 use super::plain_words;
-use crate::json::config::{Check, Import, ImportNote, Shown};
+use crate::json::config::{Check, Diagnostic, Import, ImportNote, Shown};
 
 /// Every mistake as the daemon drew it, with a line between.
 pub(crate) fn check(check: &Check) -> String {
-    let drawn = check.diagnostics.iter().map(|diagnostic| {
+    mistakes(&check.diagnostics)
+}
+
+/// The same of any mistakes.
+pub(crate) fn mistakes<'a>(mistakes: impl IntoIterator<Item = &'a Diagnostic>) -> String {
+    let drawn = mistakes.into_iter().map(|diagnostic| {
         if diagnostic.rendered.is_empty() {
             let place =
                 crate::json::incident::place(diagnostic.file.as_deref(), diagnostic.line, diagnostic.column);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::{plain_words, tilde};
+use crate::json::config::Diagnostic;
 use crate::json::project::Tally;
 use crate::json::system::{Pong, Started, Status, StoppedProcess, Version};
 use crate::style::Tone;
@@ -43,11 +44,22 @@ pub(crate) fn status(status: &Status, home: Option<&Path>, paper: Paper) -> Stri
         Column::left("DIRECTORY"),
     ]);
     for project in &status.projects {
-        let state = Cell::new(tally(project.processes));
-        let state = if project.processes.failed > 0 { state.tone(Tone::Bad) } else { state };
+        let mut words = tally(project.processes);
+        if !project.mistakes.is_empty() {
+            words.push_str("; configuration broken");
+        }
+        let bad = project.processes.failed > 0 || !project.mistakes.is_empty();
+        let state = if bad { Cell::new(words).tone(Tone::Bad) } else { Cell::new(words) };
         table.row(vec![Cell::new(&project.name), state, Cell::new(tilde(&project.directory, home))]);
     }
-    out + &table.render(paper)
+    out += &table.render(paper);
+    let wrong: Vec<&Diagnostic> =
+        daemon.mistakes.iter().chain(status.projects.iter().flat_map(|project| &project.mistakes)).collect();
+    if !wrong.is_empty() {
+        out.push_str("\nof what has mistakes the last good version counts:\n\n");
+        out += &super::config::mistakes(wrong);
+    }
+    out
 }
 
 /// `3 running, 1 failed`; what neither runs nor failed is only told where nothing else is.

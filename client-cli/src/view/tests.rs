@@ -281,6 +281,7 @@ fn status() -> Status {
             ..v1::Project::default()
         }],
         state_dir: text("/home/me/.local/state/brummer"),
+        mistakes: Vec::new(),
     }
     .into()
 }

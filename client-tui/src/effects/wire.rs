@@ -189,6 +189,7 @@ pub(super) fn process(process: v1::Process, mono_ms: u64) -> Process {
         attempt: process.attempt,
         attempts_max: process.attempts_max,
         autostart: process.autostart,
+        changed: process.changed || process.undeclared,
     }
 }
 
@@ -247,6 +248,7 @@ pub(super) fn project(project: v1::Project) -> Project {
         running: project.running,
         failed: project.failed,
         other: project.other,
+        mistakes: project.mistakes.len(),
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Header {
     /// Empty where there is no room.
     pub directory: String,
     pub tabs: Vec<TabZone>,
-    /// `● live` or `○ reconnecting 3s`.
+    /// `● live`, `○ reconnecting 3s`, or that the configuration's mistakes keep the old one in force.
     pub link: String,
     /// `3/5 up`.
     pub up: String,
@@ -34,6 +34,7 @@ pub struct Header {
 pub fn header(model: &Model) -> Header {
     let width = usize::from(model.size.width);
     let link = match model.away_ms() {
+        None if model.mistakes() > 0 => "! config broken".to_owned(),
         None => "● live".to_owned(),
         Some(ms) => format!("○ reconnecting {}", format::duration(ms)),
     };

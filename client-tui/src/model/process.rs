@@ -107,6 +107,8 @@ pub struct Process {
     pub attempt: u32,
     pub attempts_max: u32,
     pub autostart: bool,
+    /// Its run is not what the configuration says by now, or no configuration declares it any more.
+    pub changed: bool,
 }
 
 impl Process {
@@ -161,6 +163,8 @@ pub struct Project {
     pub running: u32,
     pub failed: u32,
     pub other: u32,
+    /// Mistakes in its files: what was in force stays so.
+    pub mistakes: usize,
 }
 
 impl Project {

@@ -21,6 +21,7 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         paint::text(buffer, area, column(tab.columns.start), y, &tab.text, style);
     }
     let link = match model.link {
+        Link::Live if model.mistakes() > 0 => theme.warning().patch(theme.bold()),
         Link::Live => theme.good(),
         Link::Away { .. } => theme.warning().patch(theme.bold()),
     };

@@ -109,7 +109,7 @@ fn line(model: &Model, process: &Process, widths: &Widths, area: Rect, y: u16, b
             y,
             widths.note,
             &note,
-            if process.errors > 0 { theme.warning() } else { plain },
+            if process.errors > 0 || process.changed { theme.warning() } else { plain },
         );
     }
 }
@@ -129,9 +129,13 @@ fn number(
     end + 1
 }
 
-/// `ready`, `backoff 4s`.
+/// `ready`, `backoff 4s`; `ready*` where the note says what a change of the configuration asks for.
 fn state(model: &Model, process: &Process) -> String {
     let word = process.state_word();
+    if process.changed {
+        // Where there is no room for the note: something is to be done.
+        return format!("{word}*");
+    }
     match (process.state, process.next_start_in_ms(model.now.wall_ns)) {
         // Rounded up: what is still to come is never `0s`.
         (State::Backoff, Some(ms)) => format!("{word} {}", format::duration(ms.saturating_add(999))),

@@ -113,9 +113,10 @@ pub enum Payload {
     IncidentsCleared { project: Arc<str> },
     /// A process serves a URL, or no longer (notice; kind `found`, `gone`).
     Endpoint { process: ProcessKey, url: Arc<str>, alive: bool },
-    /// A project was opened, changed, trusted or forgotten (notice; kind `opened`, `changed`, `trusted`,
-    /// `removed`).
-    Project { name: Arc<str>, change: ProjectChange },
+    /// A project was opened, changed, trusted or forgotten, or its configuration was read again (notice; kind
+    /// `opened`, `changed`, `trusted`, `removed`, `reloaded`, `broken`, `mended`). `text`: what changed, or what
+    /// is wrong; empty where the kind says all.
+    Project { name: Arc<str>, change: ProjectChange, text: Arc<str> },
     /// Lines up to `seq` can be read (notice; kind `advanced`).
     LogAdvanced { process: ProcessKey, seq: LineSeq },
     /// Something about the daemon itself (state change; kind given).
@@ -143,6 +144,12 @@ pub enum ProjectChange {
     Changed,
     Trusted,
     Removed,
+    /// Its files were read again, and processes changed by that.
+    Reloaded,
+    /// Its files have mistakes: what was in force stays so.
+    Broken,
+    /// The mistakes are gone.
+    Mended,
 }
 
 impl Payload {
@@ -161,6 +168,9 @@ impl Payload {
             Self::Project { change: ProjectChange::Changed, .. } => "changed",
             Self::Project { change: ProjectChange::Trusted, .. } => "trusted",
             Self::Project { change: ProjectChange::Removed, .. } => "removed",
+            Self::Project { change: ProjectChange::Reloaded, .. } => "reloaded",
+            Self::Project { change: ProjectChange::Broken, .. } => "broken",
+            Self::Project { change: ProjectChange::Mended, .. } => "mended",
             Self::LogAdvanced { .. } => "advanced",
             Self::System { kind, .. } => kind,
         }

@@ -59,7 +59,9 @@ async fn main() {
             ProcessSpec::new(format!("p{number}"), command, "/".into(), Kind::Service, Origin::Declared)
         })
         .collect();
-    supervisor.declare("rates", dir.path(), specs).await.unwrap();
+    let (project, project_dir) = ("rates".to_owned(), dir.path().to_owned());
+    let request = brummer_process::DeclareRequest { project, project_dir, specs, reading: None };
+    supervisor.declare(request).await.unwrap();
     let names: Vec<String> = (0..count).map(|number| format!("p{number}")).collect();
     let up = |names: &[String], request: String| UpRequest {
         asker: Asker::new(request),

@@ -10,6 +10,7 @@
 
 mod effects;
 mod ends;
+mod form;
 mod news;
 mod recover;
 mod run;
@@ -61,8 +62,8 @@ pub(crate) struct Form {
 #[derive(Debug)]
 pub(crate) enum Ask {
     Wish(Box<Wish>),
-    /// Another form, from the next start on. Answered once it is shown.
-    Form(Form, oneshot::Sender<()>),
+    /// Another form, from the next start on. Answered once it is shown, with whether that start has begun.
+    Form(Form, oneshot::Sender<bool>),
     Read(oneshot::Sender<Arc<ProcessView>>),
     /// End, if nothing of it lives.
     Retire(oneshot::Sender<Result<(), ProcessError>>),
@@ -77,6 +78,8 @@ pub(crate) enum Ask {
 enum Cause {
     Start,
     Restart,
+    /// Its configuration changed.
+    Changed,
     Policy {
         attempt: u32,
     },
@@ -282,9 +285,7 @@ impl Actor {
             match ask {
                 Ask::Wish(_) => {}
                 Ask::Form(form, taken) => {
-                    self.form = form;
-                    self.show();
-                    let _unheard = taken.send(());
+                    let _unheard = taken.send(self.take_form(form).await);
                 }
                 Ask::Read(reply) => drop(reply.send(self.cell.load())),
                 Ask::Retire(reply) => drop(reply.send(self.retire())),

@@ -18,6 +18,7 @@ mod adopt;
 mod cell;
 mod commands;
 mod config;
+mod diff;
 pub mod environment;
 mod error;
 mod leftovers;
@@ -44,8 +45,8 @@ pub use config::{ProcessConfig, ReadStrategy};
 pub use error::ProcessError;
 pub use reading::{RunLogs, RunProgress, RunToRead, ShimOrder};
 pub use request::{
-    Answer, Asker, Condition, Did, DownRequest, NewSpec, Outcome, RestartRequest, ShutdownReport,
-    StartRequest, Until, UpRequest, Waited,
+    Answer, Asker, Change, Changed, Condition, DeclareRequest, Did, DownRequest, NewSpec, Outcome,
+    RestartRequest, ShutdownReport, StartRequest, Until, UpRequest, Waited,
 };
 pub use restart::RestartPolicy;
 pub use supervisor::Supervisor;

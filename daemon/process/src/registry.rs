@@ -4,7 +4,8 @@
 //! **When full**: its queue holds 64 wishes, then callers wait; beyond `max_processes` nothing new is known. **When stopping**: it ends with the daemon;
 //! whoever asks after that hears [`ProcessError::Stopping`].
 
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use brummer_event::ProcessKey;
@@ -14,9 +15,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::actor::{Actor, Ask, Form};
 use crate::cell::Cell;
-use crate::request::NewSpec;
+use crate::diff::{Place, Step, diff};
+use crate::request::{Change, Changed, DeclareRequest, NewSpec};
 use crate::shared::{Shared, Table};
-use crate::{ProcessError, Registry, record};
+use crate::{ProcessError, ProcessView, Registry, record};
 
 const QUEUE: usize = 64;
 
@@ -58,7 +60,7 @@ type Reply<T> = oneshot::Sender<Result<T, ProcessError>>;
 
 /// A wish about the list.
 enum Wish {
-    Declare { project: String, project_dir: PathBuf, specs: Vec<ProcessSpec>, reply: Reply<()> },
+    Declare { request: DeclareRequest, reply: Reply<Vec<Changed>> },
     Ensure { key: ProcessKey, spec: Option<Box<NewSpec>>, must_be_new: bool, reply: Reply<Handle> },
     Forget { key: ProcessKey, reply: Reply<()> },
     Read { reply: oneshot::Sender<Registry> },
@@ -78,7 +80,7 @@ impl RegistryHandle {
         let scope = shared.scope.clone();
         let _detached = scope.spawn("process-registry", async move {
             let _token = token;
-            Owner { shared, inbox }.live().await;
+            Owner { shared, inbox, readings: HashMap::new() }.live().await;
         });
         Self { wishes }
     }
@@ -89,14 +91,8 @@ impl RegistryHandle {
         answered.await.map_err(|_| ProcessError::Stopping)
     }
 
-    pub(crate) async fn declare(
-        &self,
-        project: &str,
-        project_dir: &Path,
-        specs: Vec<ProcessSpec>,
-    ) -> Result<(), ProcessError> {
-        let (project, project_dir) = (project.to_owned(), project_dir.to_owned());
-        self.ask(|reply| Wish::Declare { project, project_dir, specs, reply }).await?
+    pub(crate) async fn declare(&self, request: DeclareRequest) -> Result<Vec<Changed>, ProcessError> {
+        self.ask(|reply| Wish::Declare { request, reply }).await?
     }
 
     pub(crate) async fn ensure(
@@ -132,6 +128,8 @@ pub(crate) fn enlist(shared: &Arc<Shared>, table: &mut Table, key: ProcessKey, f
 struct Owner {
     shared: Arc<Shared>,
     inbox: mpsc::Receiver<Wish>,
+    /// The newest reading of each project's files that is in force.
+    readings: HashMap<Arc<str>, u64>,
 }
 
 impl Owner {
@@ -145,8 +143,8 @@ impl Owner {
             // A caller that went away ended its waiting, not the work.
             match wish {
                 None => return,
-                Some(Wish::Declare { project, project_dir, specs, reply }) => {
-                    let _unheard = reply.send(self.declare(&project, &project_dir, specs).await);
+                Some(Wish::Declare { request, reply }) => {
+                    let _unheard = reply.send(self.declare(request).await);
                 }
                 Some(Wish::Ensure { key, spec, must_be_new, reply }) => {
                     let _unheard = reply.send(self.ensure(key, spec.map(|spec| *spec), must_be_new).await);
@@ -161,58 +159,94 @@ impl Owner {
         }
     }
 
-    async fn declare(
-        &mut self,
-        project: &str,
-        project_dir: &Path,
-        specs: Vec<ProcessSpec>,
-    ) -> Result<(), ProcessError> {
-        let project: Arc<str> = project.into();
-        let project_dir: Arc<Path> = project_dir.into();
-        let mut forms = Vec::with_capacity(specs.len());
-        for (place, spec) in specs.into_iter().enumerate() {
-            let key = ProcessKey::new(project.clone(), spec.name.as_str());
-            let declared = Some(u32::try_from(place).unwrap_or(u32::MAX - 1));
-            forms.push((key, Form { spec: Arc::new(spec), project_dir: project_dir.clone(), declared }));
-        }
+    /// Takes over what a project's files say, as a difference to what is known.
+    async fn declare(&mut self, request: DeclareRequest) -> Result<Vec<Changed>, ProcessError> {
+        let DeclareRequest { project, project_dir, specs, reading } = request;
+        let (project, dir): (Arc<str>, Arc<Path>) = (project.into(), project_dir.into());
         let table = self.shared.table.load_full();
-        let no_longer: Vec<Handle> = table
+        let known: Vec<Arc<ProcessView>> = table
             .values()
             .filter(|handle| handle.key.project == project)
-            .filter(|handle| handle.cell.load().declared.is_some())
-            .filter(|handle| forms.iter().all(|(key, _)| *key != handle.key))
-            .cloned()
+            .map(|handle| handle.cell.load())
             .collect();
-        self.room_for(forms.iter().filter(|(key, _)| !table.contains_key(key)).count())?;
+        if reading.is_some_and(|reading| self.readings.get(&project).is_some_and(|newer| *newer > reading)) {
+            let unchanged = |view: Arc<ProcessView>| Changed {
+                key: view.key.clone(),
+                change: Change::Unchanged,
+                view: Some(view),
+            };
+            return Ok(known.into_iter().map(unchanged).collect());
+        }
+        let steps: Vec<(ProcessKey, Step)> = diff(&known, &dir, specs)
+            .into_iter()
+            .map(|(name, step)| (ProcessKey::new(project.clone(), name), step))
+            .collect();
+        self.room_for(steps.iter().filter(|(_, step)| matches!(step, Step::Add(..))).count())?;
+        let forms: Vec<(ProcessKey, Form)> = steps
+            .iter()
+            .filter_map(|(key, step)| step.form().map(|(spec, place)| (key.clone(), form(&dir, spec, place))))
+            .collect();
         self.write(&forms).await?;
-        let mut next = Table::clone(&table);
-        for (key, form) in forms {
-            match table.get(&key) {
-                Some(handle) => reform(handle, form).await,
-                None => enlist(&self.shared, &mut next, key, form),
-            }
+        match reading {
+            Some(reading) => self.readings.insert(project, reading),
+            None => self.readings.remove(&project),
+        };
+        self.add(&table, &steps, &dir);
+        let mut changes = Vec::with_capacity(steps.len());
+        for (key, step) in steps {
+            changes.push(self.take(key, step, &dir).await?);
         }
-        self.shared.table.store(Arc::new(next));
-        for handle in no_longer {
-            self.undeclare(&handle).await?;
-        }
-        Ok(())
+        Ok(changes)
     }
 
-    /// Out of the configuration: never run, it is forgotten; else it stays known until `rm`.
-    async fn undeclare(&mut self, handle: &Handle) -> Result<(), ProcessError> {
-        let view = handle.cell.load();
-        let form = Form { spec: view.spec.clone(), project_dir: view.project_dir.clone(), declared: None };
-        self.write(&[(handle.key.clone(), form.clone())]).await?;
-        reform(handle, form).await;
-        if view.run.is_none() {
-            match self.forget(handle.key.clone()).await {
-                // It was started meanwhile: then it stays.
-                Ok(()) | Err(ProcessError::StillRunning { .. }) => {}
-                Err(error) => return Err(error),
+    /// Makes the new ones known, all at once: a dependency must be there before its dependant is asked for.
+    fn add(&self, table: &Table, steps: &[(ProcessKey, Step)], dir: &Arc<Path>) {
+        let mut next = Table::clone(table);
+        let mut added = Vec::new();
+        for (key, step) in steps {
+            if let Step::Add(spec, place) = step {
+                enlist(&self.shared, &mut next, key.clone(), form(dir, spec, *place));
+                added.push(key);
             }
         }
-        Ok(())
+        if added.is_empty() {
+            return;
+        }
+        self.shared.table.store(Arc::new(next));
+        for key in added {
+            self.shared.notice(key.clone());
+        }
+    }
+
+    async fn take(&mut self, key: ProcessKey, step: Step, dir: &Arc<Path>) -> Result<Changed, ProcessError> {
+        let handle = self.shared.handle(&key).ok_or_else(|| ProcessError::NotFound { key: key.clone() })?;
+        let before = handle.cell.load();
+        let change = match step {
+            Step::Add(..) => Change::Added,
+            Step::Leave => Change::Unchanged,
+            Step::Reform(spec, place) => {
+                let same = spec.runs_as(&before.next) && before.declared.is_some() == place.is_some();
+                match reform(&handle, form(dir, &spec, place)).await {
+                    true => Change::Restarted,
+                    false if same => Change::Unchanged,
+                    false => Change::Changed,
+                }
+            }
+            Step::Undeclare(spec) => {
+                let told = spec.is_none();
+                if let Some(spec) = spec {
+                    reform(&handle, form(dir, &spec, None)).await;
+                }
+                match self.forget(key.clone()).await {
+                    Ok(()) => return Ok(Changed { key, change: Change::Removed, view: None }),
+                    Err(ProcessError::StillRunning { .. }) if told => Change::Unchanged,
+                    // Something of it lives: it goes on until somebody stops it.
+                    Err(ProcessError::StillRunning { .. }) => Change::Removed,
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        Ok(Changed { key, change, view: Some(handle.cell.load()) })
     }
 
     async fn ensure(
@@ -231,7 +265,7 @@ impl Owner {
             Some(_) if must_be_new => Err(ProcessError::NameTaken { key }),
             Some(handle) => {
                 let view = handle.cell.load();
-                if view.state.is_live() || view.spec != form.spec || view.project_dir != form.project_dir {
+                if view.next != form.spec || view.project_dir != form.project_dir {
                     self.write(&[(key, form.clone())]).await?;
                     reform(&handle, form).await;
                 }
@@ -271,6 +305,9 @@ impl Owner {
     }
 
     async fn write(&self, forms: &[(ProcessKey, Form)]) -> Result<(), ProcessError> {
+        if forms.is_empty() {
+            return Ok(());
+        }
         let mut rows = Vec::with_capacity(forms.len());
         for (key, form) in forms {
             let spec = record::text(&*form.spec)
@@ -293,16 +330,13 @@ impl Owner {
     }
 }
 
-async fn reform(handle: &Handle, form: Form) {
-    let view = handle.cell.load();
-    // What is shown of a living run is the form it was started with.
-    let shown = !view.state.is_live() && view.spec == form.spec;
-    if shown && view.declared == form.declared && view.project_dir == form.project_dir {
-        return;
-    }
-    let (taken, shown) = oneshot::channel();
+fn form(dir: &Arc<Path>, spec: &Arc<ProcessSpec>, declared: Place) -> Form {
+    Form { spec: spec.clone(), project_dir: dir.clone(), declared }
+}
+
+/// Gives a process another form. Says whether a new run was begun for it.
+async fn reform(handle: &Handle, form: Form) -> bool {
+    let (taken, begun) = oneshot::channel();
     // An actor that is gone was forgotten, or the daemon stops: nobody needs the form.
-    if handle.asks.send(Ask::Form(form, taken)).await.is_ok() {
-        let _either = shown.await;
-    }
+    handle.asks.send(Ask::Form(form, taken)).await.is_ok() && begun.await.unwrap_or(false)
 }

@@ -102,6 +102,40 @@ pub enum Did {
     Waiting,
 }
 
+/// What the files of a project say now.
+#[derive(Debug, Clone)]
+pub struct DeclareRequest {
+    pub project: String,
+    pub project_dir: PathBuf,
+    /// Declared processes in their order, and what was detected.
+    pub specs: Vec<ProcessSpec>,
+    /// Grows with every reading of files. What an older reading found comes too late once a newer one is in force:
+    /// it changes nothing. `None`: counts whatever was read.
+    pub reading: Option<u64>,
+}
+
+/// What a configuration changed of one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Change {
+    Added,
+    /// It has another form. A living run keeps the one it was started with: [`ProcessView::is_changed`].
+    Changed,
+    /// A new run was begun for it (`restart_on_change`).
+    Restarted,
+    /// Declared no longer. Forgotten, unless something of it lives.
+    Removed,
+    Unchanged,
+}
+
+/// One process of a project after its configuration was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changed {
+    pub key: ProcessKey,
+    pub change: Change,
+    /// As it is now; `None`: it is forgotten.
+    pub view: Option<Arc<ProcessView>>,
+}
+
 /// The answer to a wish.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {

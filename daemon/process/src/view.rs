@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brummer_capture::ProcId;
-use brummer_event::spec::ProcessSpec;
+use brummer_event::spec::{Origin, ProcessSpec};
 use brummer_event::{Exit, ProcessKey, ProcessState, RunId, WallNs};
 
 /// A process as it is at one moment.
@@ -16,6 +16,8 @@ pub struct ProcessView {
     pub generation: u64,
     /// Of the run while one lives, else what the next start will use.
     pub spec: Arc<ProcessSpec>,
+    /// What the next start will use.
+    pub next: Arc<ProcessSpec>,
     pub project_dir: Arc<Path>,
     /// Its place among the declared ones; `None`: known, but in no configuration.
     pub declared: Option<u32>,
@@ -61,6 +63,17 @@ impl ProcessView {
     /// How long the living run has been up at `now_mono_ns`.
     pub fn uptime(&self, now_mono_ns: u64) -> Option<Duration> {
         self.started_mono_ns.map(|started| Duration::from_nanos(now_mono_ns.saturating_sub(started)))
+    }
+
+    /// The living run is not what the configuration says by now: a restart makes it so.
+    pub fn is_changed(&self) -> bool {
+        matches!(self.state, ProcessState::Starting | ProcessState::Running | ProcessState::Paused)
+            && !self.spec.runs_as(&self.next)
+    }
+
+    /// A configuration declared it and does so no longer.
+    pub fn is_undeclared(&self) -> bool {
+        self.declared.is_none() && self.next.origin == Origin::Declared
     }
 
     /// Order of display: by project, then as declared, then by first start, then by name.
@@ -136,7 +149,7 @@ pub struct TreeUsage {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use brummer_event::spec::{Command, Kind, Origin};
+    use brummer_event::spec::{Command, Kind};
 
     /// A process of this kind in this state, without a run.
     pub(crate) fn view(name: &str, kind: Kind, state: ProcessState) -> ProcessView {

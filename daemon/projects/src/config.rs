@@ -29,7 +29,9 @@ pub use import::{
 };
 pub use init::start_file;
 pub use layers::ConfigValue;
-pub use project::{FILES, Parsed, ProjectConfig, ProjectLogs, UNREAD, check_project as check};
+pub use project::{
+    FILES, Parsed, ProjectConfig, ProjectLogs, UNREAD, check_project as check, is_project_file,
+};
 pub(crate) use project::{join, read_files};
 pub use text::{duration, size};
 pub use user::{

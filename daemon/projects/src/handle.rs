@@ -3,12 +3,13 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use brummer_bus::Bus;
 use brummer_scope::Scope;
 use brummer_store::Store;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::ProjectsError;
 use crate::config::{self, Diagnostic, Environment, ForeignFormat, ReadImport, UserConfig};
@@ -16,6 +17,7 @@ use crate::detect::{self, Look, Programs};
 use crate::load::{self, Loaded};
 use crate::locate;
 use crate::owner::{self, Answer, Entered, OpenMode, Order, Owner, Project};
+use crate::watch::{Interests, Subject};
 
 /// What the handle needs to know of the daemon's world.
 #[derive(Debug, Clone)]
@@ -95,7 +97,14 @@ pub struct Projects {
 
 struct Shared {
     known: Arc<ArcSwap<Vec<Arc<Project>>>>,
+    changed: watch::Receiver<()>,
     user: ArcSwap<UserConfig>,
+    /// What was in force when the daemon began.
+    user_at_start: Arc<UserConfig>,
+    /// What is wrong in the user's file now, so that what was in force stays so.
+    user_mistakes: ArcSwap<Vec<Diagnostic>>,
+    /// Number of the next reading of a project's files.
+    readings: AtomicU64,
     config_file: Option<PathBuf>,
     environment: Environment,
     /// Real path.
@@ -114,14 +123,20 @@ impl Projects {
         settings: Settings,
     ) -> Result<Self, ProjectsError> {
         let known = Arc::new(ArcSwap::from_pointee(Vec::new()));
-        let owner = Owner::new(store, bus, known.clone()).await?;
+        let (changes, changed) = watch::channel(());
+        let owner = Owner::new(store, bus, known.clone(), changes).await?;
         let (orders, queue) = mpsc::channel(owner::QUEUE);
         owner.spawn(scope, queue);
         let home = settings.environment.get("HOME").map(PathBuf::from);
         let home = home.map(|home| home.canonicalize().unwrap_or(home));
+        let user = Arc::new(settings.user);
         let shared = Arc::new(Shared {
             known,
-            user: ArcSwap::from_pointee(settings.user),
+            changed,
+            user: ArcSwap::new(user.clone()),
+            user_at_start: user,
+            user_mistakes: ArcSwap::default(),
+            readings: AtomicU64::new(1),
             config_file: settings.config_file,
             environment: settings.environment,
             home,
@@ -132,6 +147,11 @@ impl Projects {
     /// Every known project, by name. Never waits.
     pub fn list(&self) -> Arc<Vec<Arc<Project>>> {
         self.shared.known.load_full()
+    }
+
+    /// Wakes when another list than the one that [`Projects::list`] gave before may be there.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.shared.changed.clone()
     }
 
     /// The project called `name`.
@@ -149,16 +169,43 @@ impl Projects {
         self.shared.user.load_full()
     }
 
+    /// The user's configuration as it was when the daemon began.
+    pub fn user_at_start(&self) -> &UserConfig {
+        &self.shared.user_at_start
+    }
+
+    /// What is wrong in the user's file since it was last read; nothing if it is in force.
+    pub fn user_mistakes(&self) -> Arc<Vec<Diagnostic>> {
+        self.shared.user_mistakes.load_full()
+    }
+
     /// Reads the user's configuration again; with mistakes the old one stays in force.
     ///
     /// # Errors
     /// Every mistake at once.
     pub async fn reload(&self) -> Result<Arc<UserConfig>, ProjectsError> {
         let shared = self.shared.clone();
-        let loaded = self.blocking("config-reload", move || shared.load_user()).await?;
-        let user = Arc::new(loaded.map_err(ProjectsError::Config)?);
-        self.shared.user.store(user.clone());
-        Ok(user)
+        match self.blocking("config-reload", move || shared.load_user()).await? {
+            Ok(user) => {
+                let user = Arc::new(user);
+                self.shared.user.store(user.clone());
+                self.shared.user_mistakes.store(Arc::default());
+                Ok(user)
+            }
+            Err(mistakes) => {
+                self.shared.user_mistakes.store(Arc::new(mistakes.clone()));
+                Err(ProjectsError::Config(mistakes))
+            }
+        }
+    }
+
+    /// What to watch for changes of the user's file and of the files of open projects, as directories are now.
+    ///
+    /// # Errors
+    /// The daemon is stopping.
+    pub async fn interests(&self) -> Result<Interests, ProjectsError> {
+        let shared = self.shared.clone();
+        self.blocking("watch-look", move || shared.interests()).await
     }
 
     /// Which project `selector` means. Registers nothing.
@@ -205,23 +252,37 @@ impl Projects {
         self.order(|answer| Order::Remove { name, answer }).await
     }
 
-    /// Reads all that the files of the project at `dir` (a real path, known or not) say now. `path` is the
+    /// Reads all that the files of the project at `dir` (a real path, known or not) say now; of an open project it
+    /// is shown whether they have mistakes. `path` is the
     /// PATH of the user who asks; without it nothing counts as missing.
     ///
     /// # Errors
     /// Every mistake of its configuration at once.
     pub async fn load(&self, dir: &Path, path: Option<OsString>) -> Result<Loaded, ProjectsError> {
-        let (dir, shared) = (dir.to_owned(), self.shared.clone());
+        // Numbered before anything is looked at: a later number has seen all that an earlier one saw.
+        let reading = self.shared.readings.fetch_add(1, Ordering::Relaxed);
+        let (of, shared) = (dir.to_owned(), self.shared.clone());
         let user = self.user();
-        self.blocking("project-load", move || {
-            if !dir.is_dir() {
-                let why = "it is no longer there; `brummerctl projects rm` forgets it".to_owned();
-                return Err(ProjectsError::Directory { dir, why });
-            }
-            let look = shared.look(path);
-            load::load(&dir, &user, &look).map_err(ProjectsError::Config)
-        })
-        .await?
+        let loaded = self
+            .blocking("project-load", move || {
+                if !of.is_dir() {
+                    let why = "it is no longer there; `brummerctl projects rm` forgets it".to_owned();
+                    return Err(ProjectsError::Directory { dir: of, why });
+                }
+                let look = shared.look(path);
+                load::load(&of, &user, &look, reading).map_err(ProjectsError::Config)
+            })
+            .await?;
+        let mistakes = match &loaded {
+            Ok(_) => Arc::default(),
+            Err(ProjectsError::Config(mistakes)) => Arc::from(mistakes.as_slice()),
+            Err(_) => return loaded,
+        };
+        if self.list().iter().any(|project| project.open && project.dir == *dir) {
+            let dir = dir.to_owned();
+            self.order(|answer| Order::Judge { dir, reading, mistakes, answer }).await?;
+        }
+        loaded
     }
 
     /// Checks the user's configuration as it is on disk now, and that of the project at `dir`.
@@ -295,6 +356,20 @@ impl Shared {
         Look { programs: Programs::new(path.as_deref()), home: self.home.clone() }
     }
 
+    fn interests(&self) -> Interests {
+        let mut interests = Interests::default();
+        if let Some(file) = UserConfig::path(self.config_file.as_deref(), &self.environment) {
+            interests.file(&file, &Subject::User);
+        }
+        for project in self.known.load().iter().filter(|project| project.open) {
+            let subject = Subject::Project(project.name.clone());
+            for dir in locate::layers(&project.dir, self.home.as_deref()) {
+                interests.directory(&dir, &subject);
+            }
+        }
+        interests
+    }
+
     fn locate(&self, text: &Path, here: bool, verb: Verb) -> Result<Located, ProjectsError> {
         let known = self.known.load();
         let dir = match real(text) {
@@ -350,7 +425,7 @@ impl Shared {
         check.files.extend(config::FILES.iter().map(|name| dir.join(name)).filter(|path| path.exists()));
         // With a broken user configuration the one in force stands in for it.
         let user = user.unwrap_or_else(|| UserConfig::clone(&self.user.load()));
-        if let Err(wrong) = load::load(dir, &user, &self.look(None)) {
+        if let Err(wrong) = load::load(dir, &user, &self.look(None), 0) {
             check.diagnostics.extend(wrong);
         }
         check

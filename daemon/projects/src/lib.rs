@@ -5,7 +5,7 @@
 //! state database, publishes a new snapshot, then tells the bus. Readers take the snapshot and never wait.
 //! The owner's queue holds 64 orders; callers wait when it is full and are told when the daemon stops.
 //!
-//! A project's files are read anew at each [`Projects::load`], on the blocking pool: nothing is cached that
+//! [`watch`] tells when the files of open projects change. A project's files are read anew at each [`Projects::load`], on the blocking pool: nothing is cached that
 //! a text editor could make stale, nothing is executed to find out what is there. Mistakes in a
 //! configuration come back all at once with file, line and column ([`config`]); a manifest of another tool
 //! that cannot be read is a notice and no end ([`detect`](mod@detect)).
@@ -25,6 +25,7 @@ mod load;
 pub mod locate;
 pub mod names;
 mod owner;
+pub mod watch;
 
 pub use choose::{Choice, NothingToStart};
 pub use config::{Diagnostic, Environment, UserConfig};

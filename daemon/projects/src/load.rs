@@ -23,6 +23,8 @@ pub struct Loaded {
     pub logs: ProjectLogs,
     /// Every effective value with its source.
     pub values: Vec<ConfigValue>,
+    /// Number of this reading: one that began later has a greater one.
+    pub reading: u64,
     /// What was found and could not be used, in words.
     pub notices: Vec<String>,
 }
@@ -60,13 +62,20 @@ impl Loaded {
 }
 
 /// Reads the project at `dir`, a real path.
-pub(crate) fn load(dir: &Path, user: &UserConfig, look: &Look) -> Result<Loaded, Vec<Diagnostic>> {
+pub(crate) fn load(
+    dir: &Path,
+    user: &UserConfig,
+    look: &Look,
+    reading: u64,
+) -> Result<Loaded, Vec<Diagnostic>> {
     let files = config::read_files(dir);
     let detected = detect::detect(dir, look);
     let config = config::join(dir, user, &files, &detected.scripts)?;
     let mut notices = files.notices;
     notices.extend(detected.notices.iter().cloned());
-    Ok(assemble(dir, config, detected, notices, look))
+    let mut loaded = assemble(dir, config, detected, notices, look);
+    loaded.reading = reading;
+    Ok(loaded)
 }
 
 fn assemble(
@@ -93,6 +102,7 @@ fn assemble(
         scripts,
         logs: config.logs,
         values: config.values,
+        reading: 0,
         notices,
     }
 }

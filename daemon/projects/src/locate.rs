@@ -48,6 +48,23 @@ pub fn to_open(upwards: &[(PathBuf, Marks)]) -> Option<&Path> {
     nearest.or_else(outermost).or_else(project).map(|(dir, _)| dir.as_path())
 }
 
+/// The directories whose files may configure the project at `dir`: from its repository's root down to it, itself
+/// last; alone where it lies in no repository. Reads the file system; blocks.
+pub fn layers(dir: &Path, home: Option<&Path>) -> Vec<PathBuf> {
+    let mut upwards = Vec::new();
+    for here in dir.ancestors() {
+        upwards.push(here.to_owned());
+        if here.join(".git").exists() {
+            upwards.reverse();
+            return upwards;
+        }
+        if home == Some(here) {
+            break;
+        }
+    }
+    vec![dir.to_owned()]
+}
+
 /// The directories from `dir` upwards with their marks; never beyond the repository's root, `home` or `/`.
 /// Reads files; blocks.
 pub fn look_up(dir: &Path, home: Option<&Path>) -> Vec<(PathBuf, Marks)> {

@@ -3,6 +3,7 @@
 //! Only its handle sends orders; it writes, publishes, announces, answers, in this order, one order at a
 //! time. When the daemon stops it takes no more orders; what it has begun is written.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,13 +14,17 @@ use brummer_event::{Payload, WallNs};
 use brummer_scope::{Scope, clock};
 use brummer_store::Store;
 use brummer_store::projects::{self, ProjectRow};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::ProjectsError;
+use crate::config::Diagnostic;
 use crate::names::{self, Named};
 
 /// Orders that wait for the owner; callers wait when it is full.
 pub(crate) const QUEUE: usize = 64;
+
+/// Mistakes that an event tells; `status` and `config check` tell all.
+const MOST_TOLD: usize = 5;
 
 /// A known project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +37,8 @@ pub struct Project {
     pub trusted: bool,
     /// Opened by `up`, and not closed by `down`.
     pub open: bool,
+    /// Of an open project: what is wrong in its files now, so that what was in force stays so. Not kept.
+    pub mistakes: Arc<[Diagnostic]>,
     /// When it became known.
     pub created: WallNs,
 }
@@ -66,6 +73,13 @@ pub(crate) enum Order {
         mode: OpenMode,
         answer: Answer<Entered>,
     },
+    /// What reading number `reading` found wrong in the files at `dir`.
+    Judge {
+        dir: PathBuf,
+        reading: u64,
+        mistakes: Arc<[Diagnostic]>,
+        answer: Answer<()>,
+    },
     Close {
         name: String,
         answer: Answer<Arc<Project>>,
@@ -80,6 +94,10 @@ pub(crate) struct Owner {
     store: Store,
     bus: Bus,
     published: Arc<ArcSwap<Vec<Arc<Project>>>>,
+    /// Tells that another list was published.
+    changed: watch::Sender<()>,
+    /// The newest reading of each project's files that was judged.
+    judged: HashMap<Arc<str>, u64>,
 }
 
 impl Owner {
@@ -88,6 +106,7 @@ impl Owner {
         store: Store,
         bus: Bus,
         published: Arc<ArcSwap<Vec<Arc<Project>>>>,
+        changed: watch::Sender<()>,
     ) -> Result<Self, ProjectsError> {
         let rows = store.call(projects::all).await?;
         let known = rows
@@ -98,15 +117,16 @@ impl Owner {
                     dir: row.dir,
                     trusted: row.trusted,
                     open: row.open,
+                    mistakes: Arc::default(),
                     created: row.created,
                 })
             })
             .collect();
         published.store(Arc::new(known));
-        Ok(Self { store, bus, published })
+        Ok(Self { store, bus, published, changed, judged: HashMap::new() })
     }
 
-    pub(crate) fn spawn(self, scope: &Scope, mut orders: mpsc::Receiver<Order>) {
+    pub(crate) fn spawn(mut self, scope: &Scope, mut orders: mpsc::Receiver<Order>) {
         let token = scope.token().clone();
         let _task = scope.spawn("projects", async move {
             loop {
@@ -124,10 +144,14 @@ impl Owner {
         });
     }
 
-    async fn perform(&self, order: Order) {
+    async fn perform(&mut self, order: Order) {
         // A caller that went away ends its waiting, not the work.
         match order {
             Order::Enter { dir, mode, answer } => drop(answer.send(self.enter(dir, mode).await)),
+            Order::Judge { dir, reading, mistakes, answer } => {
+                self.judge(&dir, reading, mistakes);
+                drop(answer.send(Ok(())));
+            }
             Order::Close { name, answer } => drop(answer.send(self.close(&name).await)),
             Order::Remove { name, answer } => drop(answer.send(self.remove(&name).await)),
         }
@@ -147,6 +171,7 @@ impl Owner {
                 name: free_name(&dir, &known).into(),
                 trusted: trusts,
                 open: opens,
+                mistakes: Arc::default(),
                 created: clock::wall_ns(),
                 dir,
             },
@@ -172,18 +197,39 @@ impl Owner {
         if !project.open {
             return Ok(project);
         }
-        let closed = Arc::new(Project { open: false, ..Project::clone(&project) });
+        let closed = Arc::new(Project { open: false, mistakes: Arc::default(), ..Project::clone(&project) });
         self.keep(&closed, ProjectChange::Changed).await?;
         Ok(closed)
     }
 
-    async fn remove(&self, name: &str) -> Result<Arc<Project>, ProjectsError> {
+    async fn remove(&mut self, name: &str) -> Result<Arc<Project>, ProjectsError> {
         let project = self.named(name)?;
         let key = project.name.clone();
         self.store.durable(move |connection| projects::remove(connection, &key)).await?;
+        self.judged.remove(&project.name);
         self.publish(|known| known.retain(|other| other.name != project.name));
-        self.announce(&project, ProjectChange::Removed);
+        self.announce(&project, ProjectChange::Removed, "");
         Ok(project)
+    }
+
+    /// Shows what is wrong with an open project's files, or that nothing is any more. Readings that began
+    /// earlier and end later say nothing new.
+    fn judge(&mut self, dir: &Path, reading: u64, mistakes: Arc<[Diagnostic]>) {
+        let known = self.published.load_full();
+        let Some(project) = known.iter().find(|project| project.open && project.dir == *dir) else { return };
+        let newest = self.judged.entry(project.name.clone()).or_default();
+        if *newest > reading {
+            return;
+        }
+        *newest = reading;
+        if project.mistakes == mistakes {
+            return;
+        }
+        let change = if mistakes.is_empty() { ProjectChange::Mended } else { ProjectChange::Broken };
+        let text = mistakes.iter().take(MOST_TOLD).map(Diagnostic::brief).collect::<Vec<_>>().join("; ");
+        let judged = Arc::new(Project { mistakes, ..Project::clone(project) });
+        self.replace(&judged);
+        self.announce(&judged, change, &text);
     }
 
     fn named(&self, name: &str) -> Result<Arc<Project>, ProjectsError> {
@@ -200,23 +246,28 @@ impl Owner {
             created: project.created,
         };
         self.store.durable(move |connection| projects::put(connection, &row)).await?;
+        self.replace(project);
+        self.announce(project, change, "");
+        Ok(())
+    }
+
+    fn replace(&self, project: &Arc<Project>) {
         self.publish(|known| {
             known.retain(|other| other.name != project.name);
             known.push(project.clone());
             known.sort_by(|left, right| left.name.cmp(&right.name));
         });
-        self.announce(project, change);
-        Ok(())
     }
 
     fn publish(&self, change: impl FnOnce(&mut Vec<Arc<Project>>)) {
         let mut known = Vec::clone(&self.published.load());
         change(&mut known);
         self.published.store(Arc::new(known));
+        self.changed.send_replace(());
     }
 
-    fn announce(&self, project: &Project, change: ProjectChange) {
-        let payload = Payload::Project { name: project.name.clone(), change };
+    fn announce(&self, project: &Project, change: ProjectChange, text: &str) {
+        let payload = Payload::Project { name: project.name.clone(), change, text: text.into() };
         if let Err(error) = self.bus.try_notice(clock::wall_ns(), payload) {
             // The bus has counted it; the list itself is published.
             tracing::debug!(%error, project = %project.name, "nobody was told about a project");

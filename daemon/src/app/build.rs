@@ -14,7 +14,7 @@ use brummer_projects::{Projects, Settings, UserConfig};
 use brummer_proto::address::{Environment, Places};
 use brummer_scope::{Scope, Task, clock};
 use brummer_store::Store;
-use brummer_world::{Control, Parts, World};
+use brummer_world::{Control, Parts, Reloader, Works, World};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use super::Start;
@@ -147,8 +147,15 @@ async fn wire(
     let projects = Projects::open(store.clone(), bus.clone(), scope, projects_settings)
         .await
         .map_err(|error| Fatal::internal("the projects", error))?;
+    let reloader = Reloader::start(Works {
+        projects: projects.clone(),
+        processes: processes.clone(),
+        insight: insight.clone(),
+        bus: bus.clone(),
+        scope: scope.clone(),
+    });
     let control = Control::default();
-    Ok(World::new(Parts { projects, processes, logs, insight, bus, scope: scope.clone(), control }))
+    Ok(World::new(Parts { projects, processes, logs, insight, bus, scope: scope.clone(), reloader, control }))
 }
 
 impl App {

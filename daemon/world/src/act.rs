@@ -159,7 +159,22 @@ impl World {
             };
             items.extend(self.items(self.processes().down(request).await?));
         }
+        self.forget_undeclared(&ask.wish, &items).await;
         Ok(Actions { project: selected.project, items })
+    }
+
+    /// Stopping what no configuration declares any more is the word that it may go.
+    async fn forget_undeclared(&self, wish: &Wish, items: &[ActionItem]) {
+        for item in items {
+            let undeclared = item.row.as_ref().is_some_and(|row| row.view.is_undeclared());
+            if !undeclared || item.result.is_err() {
+                continue;
+            }
+            // What was declared or started again meanwhile refuses, and stays.
+            if self.processes().remove(wish.asker(&item.key.name), &item.key).await.is_ok() {
+                self.insight().forget(&item.key).await;
+            }
+        }
     }
 
     /// Takes a project (or some of it) down. Without names the project is closed: it does not resume.
@@ -206,14 +221,13 @@ impl World {
     /// Reads the project's files anew and tells supervision what they declare.
     pub(crate) async fn refresh(
         &self,
-        name: &str,
+        name: &Arc<str>,
         dir: &std::path::Path,
         client: &ClientContext,
     ) -> Result<Loaded, Refusal> {
         let path = client.env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.into());
         let loaded = self.projects().load(dir, path).await?;
-        let declared: Vec<ProcessSpec> = loaded.declared().cloned().collect();
-        self.processes().declare(name, dir, declared).await?;
+        self.works().declare(name, dir, &loaded).await?;
         Ok(loaded)
     }
 

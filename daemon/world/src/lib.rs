@@ -1,6 +1,6 @@
 //! The developer's running world: the handles of every component, and what needs several of them at once.
 //!
-//! [`World`] owns no state of its own. It resolves names as people say them, starts and stops across
+//! [`World`] owns no state of its own, but the order in which configuration is read again ([`Reloader`]). It resolves names as people say them, starts and stops across
 //! dependencies, joins a process with its URLs, errors and usage, and waits for conditions. Both edges (gRPC
 //! now, MCP later) speak to it and to nothing below it, so that the same question gives the same answer
 //! everywhere. A no comes as a [`Refusal`], which every edge can tell.
@@ -16,6 +16,7 @@ mod lines;
 mod note;
 mod projects;
 mod refusal;
+mod reload;
 mod rows;
 mod run;
 mod select;
@@ -34,13 +35,13 @@ use brummer_scope::Scope;
 use tokio_util::sync::CancellationToken;
 
 pub use act::{ActionDid, ActionItem, Actions, Done, StartAsk, StopAsk, Wish};
-pub use brummer_process::{RunEnvironment, RunView, TreeUsage};
+pub use brummer_process::{Change, RunEnvironment, RunView, TreeUsage};
 pub use control::Control;
 pub use findings::{Endpoint, Incident, IncidentsAsk};
 pub use lines::{LinesAsk, RunChoice};
 pub use note::short;
-pub use projects::Reloaded;
 pub use refusal::{Kind, Refusal};
+pub use reload::{ProjectReloaded, ReloadItem, Reloaded, Reloader, Works};
 pub use rows::ProcessRow;
 pub use run::{RunAsk, RunDone, ScriptAsk};
 pub use select::{ProjectAsk, ProjectRef, Selected, Selection};
@@ -62,6 +63,7 @@ pub struct Parts {
     pub insight: Insight,
     pub bus: Bus,
     pub scope: Scope,
+    pub reloader: Reloader,
     pub control: Control,
 }
 
@@ -92,6 +94,10 @@ impl World {
 
     pub fn scope(&self) -> &Scope {
         &self.parts.scope
+    }
+
+    pub(crate) fn reloader(&self) -> &Reloader {
+        &self.parts.reloader
     }
 
     pub fn control(&self) -> &Control {

@@ -18,6 +18,10 @@ pub(crate) struct Facts<'a> {
     pub(crate) urls: &'a [String],
     pub(crate) errors: u64,
     pub(crate) leftovers: usize,
+    /// Its run is not what the configuration says by now.
+    pub(crate) changed: bool,
+    /// A configuration declared it and does so no longer.
+    pub(crate) undeclared: bool,
     pub(crate) now: WallNs,
 }
 
@@ -41,6 +45,11 @@ pub(crate) fn note(facts: &Facts<'_>) -> String {
     }
     if facts.leftovers > 0 {
         parts.push(format!("{} still alive", plural(facts.leftovers as u64, "descendant")));
+    }
+    if facts.undeclared {
+        parts.push("no longer declared; stop it to forget it".to_owned());
+    } else if facts.changed {
+        parts.push("changed, restart to apply".to_owned());
     }
     parts.retain(|part| !part.is_empty());
     parts.join("  ")
@@ -175,6 +184,19 @@ mod tests {
                 "command not found: x",
             ),
             (Facts { state: Some(ProcessState::Stopped), exit: Some(&one), now, ..Facts::default() }, ""),
+            (
+                Facts { state: Some(ProcessState::Running), errors: 1, changed: true, ..Facts::default() },
+                "1 error  changed, restart to apply",
+            ),
+            (
+                Facts {
+                    state: Some(ProcessState::Running),
+                    changed: true,
+                    undeclared: true,
+                    ..Facts::default()
+                },
+                "no longer declared; stop it to forget it",
+            ),
         ];
         for (facts, expected) in table {
             assert_eq!(note(&facts), expected);

@@ -8,21 +8,10 @@ use brummer_event::WallNs;
 use brummer_event::spec::Origin;
 use brummer_process::ProcessView;
 use brummer_projects::config::{ConfigValue, ForeignFormat, ReadImport};
-use brummer_projects::{
-    ConfigCheck, Diagnostic, Loaded, Located, OpenMode, ProjectsError, Script, StartFile, Verb,
-};
+use brummer_projects::{ConfigCheck, Loaded, Located, OpenMode, ProjectsError, Script, StartFile, Verb};
 
 use crate::up::here;
 use crate::{Kind, ProjectAsk, ProjectRef, ProjectRow, Refusal, World};
-
-/// What reading the user's configuration again did.
-#[derive(Debug, Clone, Default)]
-pub struct Reloaded {
-    /// Mistakes: the old configuration stays in force.
-    pub diagnostics: Vec<Diagnostic>,
-    /// Changed keys that count only from the next daemon start on.
-    pub needs_restart: Vec<String>,
-}
 
 impl World {
     /// Which project is meant, and whether it is known.
@@ -146,29 +135,6 @@ impl World {
             }
             None => Ok((user.values().to_vec(), user.file.iter().cloned().collect())),
         }
-    }
-
-    /// Reads the user's configuration again. What concerns projects counts at once; the bounds of running
-    /// parts count from the next daemon start on, and are named.
-    ///
-    /// # Errors
-    /// The daemon is stopping.
-    pub async fn reload(&self) -> Result<Reloaded, Refusal> {
-        let before = self.projects().user();
-        let after = match self.projects().reload().await {
-            Ok(after) => after,
-            Err(ProjectsError::Config(diagnostics)) => {
-                return Ok(Reloaded { diagnostics, needs_restart: Vec::new() });
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let needs_restart = after
-            .values()
-            .iter()
-            .filter(|value| !before.values().contains(value) && !value.key.starts_with("project."))
-            .map(|value| value.key.clone())
-            .collect();
-        Ok(Reloaded { diagnostics: Vec::new(), needs_restart })
     }
 
     /// The directory of the project that is meant; none if there is no project there.

@@ -60,6 +60,8 @@ impl World {
             urls: &urls,
             errors,
             leftovers: if view.state == ProcessState::Running { 0 } else { view.leftovers.len() },
+            changed: view.is_changed(),
+            undeclared: view.is_undeclared(),
             now: clock::wall_ns(),
         };
         let note = note(&facts);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use brummer_event::ProcessState;
 use brummer_logs::LogStats;
 use brummer_process::Registry;
+use brummer_projects::Diagnostic;
 
 use crate::World;
 
@@ -18,6 +19,8 @@ pub struct ProjectRow {
     pub open: bool,
     /// Configuration files that are there.
     pub config: Vec<PathBuf>,
+    /// Mistakes in them: what was in force stays so.
+    pub mistakes: Arc<[Diagnostic]>,
     pub running: u32,
     pub failed: u32,
     pub other: u32,
@@ -31,6 +34,8 @@ pub struct Status {
     /// Event epoch.
     pub epoch: u64,
     pub projects: Vec<ProjectRow>,
+    /// Mistakes in the user's configuration: the old one stays in force.
+    pub mistakes: Arc<Vec<Diagnostic>>,
 }
 
 impl World {
@@ -41,6 +46,7 @@ impl World {
             next_seq: self.logs().next_seq(),
             epoch: self.bus().epoch(),
             projects: self.project_rows(),
+            mistakes: self.projects().user_mistakes(),
         }
     }
 
@@ -72,6 +78,7 @@ fn row(registry: &Registry, project: &brummer_projects::Project) -> ProjectRow {
         dir: project.dir.clone(),
         trusted: project.trusted,
         open: project.open,
+        mistakes: project.mistakes.clone(),
         config: brummer_projects::config::FILES
             .iter()
             .map(|name| project.dir.join(name))

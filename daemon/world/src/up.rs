@@ -57,7 +57,7 @@ impl World {
         }
         let entered = self.projects().enter(&dir, OpenMode::Up).await?;
         let project = ProjectRef { name: entered.project.name.clone(), dir: dir.clone(), here };
-        self.processes().declare(&project.name, &dir, loaded.declared().cloned().collect()).await?;
+        self.works().declare(&project.name, &dir, &loaded).await?;
 
         let wanted = choice.as_ref().map_or(&ask.selection.names, |choice| &choice.names);
         let mut names = Startable::default();

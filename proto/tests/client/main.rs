@@ -124,7 +124,7 @@ async fn a_command_is_repeated_with_the_same_id_until_a_daemon_answers() {
     // The first daemon takes the command and dies with it in hand.
     let first = home.serve(Script { reload_hangs: true, ..Script::default() });
     let client = connect(&home).await;
-    let request = v1::ReloadRequest { command: Some(new_command()) };
+    let request = v1::ReloadRequest { command: Some(new_command()), scope: None };
     let asking = tokio::spawn({
         let (client, request) = (client.clone(), request.clone());
         async move { client.call_spawned(async |client| client.system().reload(request.clone()).await).await }
@@ -143,7 +143,7 @@ async fn a_daemon_that_stays_away_is_exit_3_and_is_not_replaced() {
     let server = home.serve(Script { reload_hangs: true, ..Script::default() });
     let client = Client::connect_at(home.places(), true, LIMIT).await.unwrap();
     let asking = tokio::spawn(async move {
-        client.call(async |client| client.system().reload(v1::ReloadRequest { command: None }).await).await
+        client.call(async |client| client.system().reload(v1::ReloadRequest::default()).await).await
     });
     within(server.reload_asked()).await;
     server.kill();
@@ -157,13 +157,13 @@ async fn a_deadline_ends_the_waiting_and_says_that_the_work_goes_on() {
     let home = Home::new();
     let _server = home.serve(Script { reload_hangs: true, ..Script::default() });
     let client = connect(&home).await;
-    let reload = async |client: &Client| client.system().reload(v1::ReloadRequest { command: None }).await;
+    let reload = async |client: &Client| client.system().reload(v1::ReloadRequest::default()).await;
     let error = client.call_within(Duration::from_millis(50), reload).await.unwrap_err();
     assert_eq!((error.code.as_str(), error.exit), ("DEADLINE_EXCEEDED", 1));
     assert!(error.message.contains("still working"));
     // tonic's own way to say the same.
     let timed = async |client: &Client| {
-        let mut request = tonic::Request::new(v1::ReloadRequest { command: None });
+        let mut request = tonic::Request::new(v1::ReloadRequest::default());
         request.set_timeout(Duration::from_millis(50));
         client.system().reload(request).await
     };

@@ -40,7 +40,9 @@ fn data(payload: &Payload) -> Map<String, Value> {
         Payload::Endpoint { process, url, alive } => {
             json!({ "process": process.to_string(), "url": &**url, "alive": alive })
         }
-        Payload::Project { name, .. } => json!({ "name": &**name }),
+        Payload::Project { name, text, .. } => {
+            json!({ "name": &**name, "text": (!text.is_empty()).then_some(&**text) })
+        }
         Payload::LogAdvanced { process, seq } => json!({ "process": process.to_string(), "line_seq": seq }),
         Payload::System { text, .. } => json!({ "text": &**text }),
     };

@@ -43,6 +43,8 @@ pub(crate) fn process(row: &ProcessRow) -> v1::Process {
         .into(),
         first_started_at_ns: view.first_started_at,
         autostart: view.spec.autostart,
+        changed: view.is_changed(),
+        undeclared: view.is_undeclared(),
     }
 }
 

@@ -3,9 +3,9 @@
 use brummer_projects::config::{ConfigValue, ReadImport};
 use brummer_projects::{Diagnostic, Script};
 use brummer_proto::v1;
-use brummer_world::{ProjectRef, ProjectRow};
+use brummer_world::{Change, ProjectRef, ProjectReloaded, ProjectRow, ReloadItem};
 
-use super::process::kind;
+use super::process::{kind, process};
 
 pub(crate) fn reference(project: ProjectRef) -> v1::ProjectRef {
     v1::ProjectRef {
@@ -27,6 +27,7 @@ pub(crate) fn project(row: &ProjectRow) -> v1::Project {
         running: row.running,
         failed: row.failed,
         other: row.other,
+        mistakes: row.mistakes.iter().map(diagnostic).collect(),
     }
 }
 
@@ -77,5 +78,32 @@ pub(crate) fn imported(read: ReadImport, written: bool) -> v1::ImportConfigRespo
         format: read.imported.format.word().to_owned(),
         processes: read.imported.processes,
         notes: notes.collect(),
+    }
+}
+
+pub(crate) fn reloaded(reloaded: ProjectReloaded) -> v1::ProjectReloaded {
+    v1::ProjectReloaded {
+        project: Some(reference(reloaded.project)),
+        diagnostics: reloaded.diagnostics.iter().map(diagnostic).collect(),
+        results: reloaded.items.iter().map(reload_result).collect(),
+    }
+}
+
+fn reload_result(item: &ReloadItem) -> v1::ReloadResult {
+    let view = item.row.as_ref().map(|row| &row.view);
+    let did = match item.change {
+        // How the files stand to what runs is the question, whenever they were read.
+        Change::Unchanged if view.is_some_and(|view| view.is_undeclared()) => v1::ReloadDid::Removed,
+        Change::Unchanged if view.is_some_and(|view| view.is_changed()) => v1::ReloadDid::Changed,
+        Change::Added => v1::ReloadDid::Added,
+        Change::Changed => v1::ReloadDid::Changed,
+        Change::Restarted => v1::ReloadDid::Restarted,
+        Change::Removed => v1::ReloadDid::Removed,
+        Change::Unchanged => v1::ReloadDid::Unchanged,
+    };
+    v1::ReloadResult {
+        name: item.key.name.to_string(),
+        did: did.into(),
+        process: item.row.as_ref().map(process),
     }
 }

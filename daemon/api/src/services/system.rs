@@ -7,7 +7,8 @@ use brummer_proto::v1::system_service_server::SystemService;
 use brummer_world::World;
 use tonic::{Request, Response, Status};
 
-use crate::convert::project::{diagnostic, project};
+use crate::convert::inbound;
+use crate::convert::project::{diagnostic, project, reloaded};
 use crate::refuse::status;
 use crate::watch::Messages;
 
@@ -68,6 +69,7 @@ impl SystemService for SystemApi {
             }),
             projects: known.projects.iter().map(project).collect(),
             state_dir: self.daemon.state_dir.clone(),
+            mistakes: known.mistakes.iter().map(diagnostic).collect(),
         }))
     }
 
@@ -113,12 +115,14 @@ impl SystemService for SystemApi {
 
     async fn reload(
         &self,
-        _request: Request<v1::ReloadRequest>,
+        request: Request<v1::ReloadRequest>,
     ) -> Result<Response<v1::ReloadResponse>, Status> {
-        let reloaded = self.world.reload().await.map_err(status)?;
+        let ask = inbound::project_ask(request.into_inner().scope)?;
+        let done = self.world.reload(&ask).await.map_err(status)?;
         Ok(Response::new(v1::ReloadResponse {
-            diagnostics: reloaded.diagnostics.iter().map(diagnostic).collect(),
-            needs_restart: reloaded.needs_restart,
+            diagnostics: done.diagnostics.iter().map(diagnostic).collect(),
+            needs_restart: done.needs_restart,
+            projects: done.projects.into_iter().map(reloaded).collect(),
         }))
     }
 }

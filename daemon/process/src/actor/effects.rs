@@ -72,6 +72,7 @@ impl Actor {
         self.reason = match self.cause {
             Cause::Start => "started by hand".into(),
             Cause::Restart => "restarted by hand".into(),
+            Cause::Changed => "restarted: its configuration changed".into(),
             Cause::Policy { attempt } => {
                 format!("restart {attempt} of {}", self.shared.config.restart.most_restarts).into()
             }

@@ -54,6 +54,8 @@ impl Actor {
                 let why = if run.adopted { "ran on while no daemon was there" } else { "" };
                 self.apply(Input::Started, why).await;
                 self.show();
+                // The form may have changed while it was being started.
+                self.follow_form(false).await;
             }
             Up::StartFailed(failed) => run.refused = Some(failed.text),
             Up::State(state) => self.hear_state(state).await,

@@ -155,6 +155,7 @@ impl Actor {
         let token = self.shared.tracker.token();
         run.link = Some(link::start(self.shared.link_context(), linked, None, token));
         self.run = Some(run);
+        self.join_form();
         self.show_quietly();
         match self.machine.phase {
             Phase::Backoff => self.rearm_timer(),

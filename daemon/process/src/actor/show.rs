@@ -21,6 +21,7 @@ impl ProcessView {
             key,
             generation: 1,
             spec: form.spec.clone(),
+            next: form.spec.clone(),
             project_dir: form.project_dir.clone(),
             declared: form.declared,
             wanted: false,
@@ -67,6 +68,7 @@ impl Actor {
             generation: self.generation,
             ready: (state == ProcessState::Running).then_some(spec.kind == Kind::Service),
             spec: spec.clone(),
+            next: self.form.spec.clone(),
             project_dir: self.form.project_dir.clone(),
             declared: self.form.declared,
             wanted: self.wanted,
@@ -156,7 +158,7 @@ impl Actor {
         self.newest = Some(run);
         self.first_started_at.get_or_insert(now);
         match self.cause {
-            Cause::Restart | Cause::Policy { .. } => self.restarts += 1,
+            Cause::Restart | Cause::Changed | Cause::Policy { .. } => self.restarts += 1,
             Cause::Start | Cause::Resume => {}
         }
         let record = RunRecord {

@@ -1,10 +1,8 @@
 //! Wishes for several processes of one project, in the order of their dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use brummer_event::ProcessKey;
-use brummer_event::spec::ProcessSpec;
 use futures::future::join_all;
 
 use super::Supervisor;
@@ -14,7 +12,7 @@ use crate::actor::Verb;
 use crate::needs::{Standing, standing};
 use crate::plan::{Graph, PlanError};
 use crate::registry::Handle;
-use crate::request::{Answer, Asker, Did, DownRequest, RestartRequest, UpRequest};
+use crate::request::{Answer, Asker, Changed, DeclareRequest, Did, DownRequest, RestartRequest, UpRequest};
 
 /// The processes of one project and who depends on whom.
 struct Project {
@@ -60,18 +58,14 @@ impl Supervisor {
         Project { name: project.to_owned(), handles, graph }
     }
 
-    /// Says what the configuration of a project declares, in its order. New forms apply at the next start; what
-    /// is declared no longer is forgotten if it never ran, else stays known until `remove`.
+    /// Says what the configuration of a project declares, in its order; applied as a difference. New forms count
+    /// from the next start on, with `restart_on_change` at once. What is declared no longer is forgotten, or goes
+    /// on if something of it lives. Answers what became of each process.
     ///
     /// # Errors
     /// It cannot be written down; nothing has changed then.
-    pub async fn declare(
-        &self,
-        project: &str,
-        project_dir: &Path,
-        specs: Vec<ProcessSpec>,
-    ) -> Result<(), ProcessError> {
-        self.registry.declare(project, project_dir, specs).await
+    pub async fn declare(&self, request: DeclareRequest) -> Result<Vec<Changed>, ProcessError> {
+        self.registry.declare(request).await
     }
 
     /// Starts the named processes, and first what they need and is not ready. Returns when each runs (or is
@@ -214,7 +208,9 @@ impl Supervisor {
         }
         let dir = found.handles.values().next().map(|handle| handle.cell.load().project_dir.clone());
         let Some(dir) = dir else { return Ok(()) };
-        self.registry.declare(project, &dir, Vec::new()).await?;
+        let (project_dir, specs) = (dir.to_path_buf(), Vec::new());
+        let nothing = DeclareRequest { project: project.to_owned(), project_dir, specs, reading: None };
+        self.registry.declare(nothing).await?;
         for handle in self.project(project).handles.into_values() {
             self.registry.forget(handle.key).await?;
         }

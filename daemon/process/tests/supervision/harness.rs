@@ -11,8 +11,8 @@ use brummer_event::event::ProcessChange;
 use brummer_event::spec::{ClientContext, Command, Kind, Origin, ProcessSpec};
 use brummer_event::{EventCursor, Payload, ProcessKey, ProcessState, RunId, Topic};
 use brummer_process::{
-    Asker, NewSpec, Outcome, ProcessConfig, ProcessError, ProcessView, RestartPolicy, StartRequest,
-    Supervisor, Until,
+    Asker, Change, DeclareRequest, NewSpec, Outcome, ProcessConfig, ProcessError, ProcessView, RestartPolicy,
+    StartRequest, Supervisor, Until,
 };
 use brummer_scope::{Scope, clock};
 use brummer_store::Store;
@@ -224,8 +224,21 @@ impl Daemon {
         runtime.block_on(async { tokio::time::timeout(LONG, future).await.expect("it takes too long") })
     }
 
-    pub(crate) fn declare(&self, state: &State, specs: Vec<ProcessSpec>) {
-        self.run(self.supervisor.declare(PROJECT, &state.project_dir(), specs)).unwrap();
+    pub(crate) fn declare(&self, state: &State, specs: Vec<ProcessSpec>) -> Vec<(String, Change)> {
+        self.declare_read(state, specs, None)
+    }
+
+    /// As a reading of files with this number found them.
+    pub(crate) fn declare_read(
+        &self,
+        state: &State,
+        specs: Vec<ProcessSpec>,
+        reading: Option<u64>,
+    ) -> Vec<(String, Change)> {
+        let (project, project_dir) = (PROJECT.to_owned(), state.project_dir());
+        let request = DeclareRequest { project, project_dir, specs, reading };
+        let changes = self.run(self.supervisor.declare(request)).unwrap();
+        changes.into_iter().map(|changed| (changed.key.name.to_string(), changed.change)).collect()
     }
 
     pub(crate) fn start(&self, name: &str) -> Result<Outcome, ProcessError> {

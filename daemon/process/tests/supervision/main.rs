@@ -10,6 +10,7 @@
     reason = "tests"
 )]
 
+mod change;
 mod crash;
 mod dependencies;
 mod ends;

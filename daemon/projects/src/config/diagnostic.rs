@@ -157,6 +157,13 @@ impl Diagnostic {
     }
 }
 
+impl Diagnostic {
+    /// On one line, without its excerpt.
+    pub fn brief(&self) -> String {
+        format!("{}: {} {}", self.place, self.code, self.message)
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render())

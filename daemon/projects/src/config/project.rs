@@ -4,6 +4,7 @@ mod effective;
 mod judge;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,15 @@ pub const UNREAD: [&str; 3] = ["brummer.yaml", "brummer.yml", "brummer.json"];
 
 /// The predecessor's file.
 const PREDECESSOR: &str = ".brum.toml";
+
+/// Whether a file of this name can belong to a project's configuration, read or not.
+pub fn is_project_file(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else { return false };
+    let form = |ending: &str| [".toml", ".yaml", ".yml", ".json"].contains(&ending);
+    name == PREDECESSOR
+        || name.strip_prefix("brummer.local").is_some_and(form)
+        || name.strip_prefix("brummer").is_some_and(form)
+}
 
 /// One checked text of a project.
 #[derive(Debug, Clone)]

@@ -446,7 +446,7 @@ fn deep_texts_are_mistakes_and_no_end() {
 #[test]
 fn the_demo_has_no_mistake() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/demo").canonicalize().unwrap();
-    let loaded = crate::load::load(&dir, &user(), &crate::detect::Look::default()).unwrap();
+    let loaded = crate::load::load(&dir, &user(), &crate::detect::Look::default(), 1).unwrap();
     assert_eq!(loaded.choose(&dir).unwrap().names, ["seed", "api", "web", "worker", "crashy"]);
     assert_eq!(loaded.notices, Vec::<String>::new());
     for spec in loaded.declared() {

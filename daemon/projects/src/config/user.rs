@@ -217,6 +217,14 @@ impl UserConfig {
         }
     }
 
+    /// The file that [`UserConfig::load`] reads, whether it is there or not; none without a home.
+    pub fn path(explicit: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+        match chosen(explicit, environment) {
+            Chosen::Named(path) | Chosen::Default(path) => Some(path),
+            Chosen::None => None,
+        }
+    }
+
     /// As [`UserConfig::load`], of a text in hand. Pure.
     ///
     /// # Errors
