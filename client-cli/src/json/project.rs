@@ -59,6 +59,7 @@ pub(crate) struct Script {
     pub kind: Option<&'static str>,
     pub missing: Option<String>,
     pub last_run_at: Option<Time>,
+    pub description: Option<String>,
 }
 
 impl From<v1::Script> for Script {
@@ -81,6 +82,7 @@ impl From<v1::Script> for Script {
             kind,
             missing: present(script.missing),
             last_run_at: script.last_run_at_ns.map(Time),
+            description: present(script.description),
         }
     }
 }

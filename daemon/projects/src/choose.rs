@@ -139,7 +139,10 @@ mod tests {
             runner_version: None,
             kind: Kind::Task,
             missing: None,
+            description: None,
             env_files: Vec::new(),
+            env: Vec::new(),
+            depends_on: Vec::new(),
             is_default: false,
         }
     }

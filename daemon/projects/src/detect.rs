@@ -4,18 +4,37 @@
 //! understood is a notice; the other detectors go on. Nothing is executed to find out.
 
 mod cargo;
+mod compose;
+mod dart;
 mod deno;
+mod dotnet;
+mod elixir;
 mod glob;
+mod go;
+mod gradle;
 mod json;
+mod just;
 mod kind;
+mod make;
 mod manifest;
+mod maven;
+mod mise;
 mod monorepo;
 mod node;
+mod php;
 mod procfile;
 mod programs;
+mod python;
+mod room;
+mod ruby;
+mod taskfile;
+mod vscode;
 mod wails;
+mod words;
+mod xml;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use brummer_event::spec::{Command, Kind, Origin, ProcessSpec};
@@ -27,6 +46,7 @@ pub(crate) use manifest::{read as read_manifest, read_toml};
 pub(crate) use monorepo::ROOTS as MONOREPO_ROOTS;
 pub(crate) use node::PackageJson;
 pub use programs::Programs;
+use room::Room;
 
 /// How many notices of one look are told.
 const MAX_NOTICES: usize = 50;
@@ -81,8 +101,14 @@ pub struct Script {
     pub kind: Kind,
     /// A program that it needs and that is not on the PATH.
     pub missing: Option<String>,
+    /// What its own file says it is for, in one line.
+    pub description: Option<String>,
     /// `.env` files that its own tool would read.
     pub env_files: Vec<PathBuf>,
+    /// Variables that its own tool would set.
+    pub env: Vec<(String, String)>,
+    /// Names of scripts that its own tool would run first.
+    pub depends_on: Vec<String>,
     /// What its ecosystem runs when nothing is named (`cargo run` of the one binary).
     pub is_default: bool,
 }
@@ -110,7 +136,10 @@ impl Script {
             runner_version: None,
             kind: Kind::Task,
             missing: None,
+            description: None,
             env_files: Vec::new(),
+            env: Vec::new(),
+            depends_on: Vec::new(),
             is_default: false,
         }
     }
@@ -136,6 +165,8 @@ impl Script {
         );
         spec.autostart = false;
         spec.env_files = self.env_files.clone();
+        spec.env = self.env.clone();
+        spec.depends_on = self.depends_on.clone();
         spec
     }
 }
@@ -157,6 +188,26 @@ struct Found {
     otherwise: Vec<String>,
 }
 
+/// The detectors behind the first three, in the order in which names are given: ecosystem, what precedes a
+/// name that is taken, detector.
+const ECOSYSTEMS: &[(&str, &str, fn(&mut Room<'_>))] = &[
+    ("go", "go", go::detect),
+    ("python", "python", python::detect),
+    ("ruby", "ruby", ruby::detect),
+    ("php", "php", php::detect),
+    ("java", "gradle", gradle::detect),
+    ("java", "mvn", maven::detect),
+    ("dotnet", "dotnet", dotnet::detect),
+    ("elixir", "mix", elixir::detect),
+    ("dart", "dart", dart::detect),
+    ("make", "make", make::detect),
+    ("just", "just", just::detect),
+    ("task", "task", taskfile::detect),
+    ("mise", "mise", mise::detect),
+    ("compose", "compose", compose::detect),
+    ("vscode", "vscode", vscode::detect),
+];
+
 /// Looks at the project in `dir`, a real path. Reads files; blocks.
 pub fn detect(dir: &Path, look: &Look) -> Detected {
     let mut detected = Detected::default();
@@ -166,12 +217,16 @@ pub fn detect(dir: &Path, look: &Look) -> Detected {
     deno::detect(dir, look, &mut found, &mut detected);
     procfile::detect(dir, &mut found, &mut detected);
     cargo::detect(dir, look, &mut found, &mut detected);
+    for (ecosystem, label, look_for) in ECOSYSTEMS {
+        look_for(&mut Room::new(ecosystem, label, dir, look, &mut found, &mut detected));
+    }
     detected.scripts = name_all(found);
     let more = detected.notices.len().saturating_sub(MAX_NOTICES);
     if more > 0 {
         detected.notices.truncate(MAX_NOTICES);
         detected.notices.push(format!("and {more} more files that could not be read"));
     }
+    room::resolve(&mut detected);
     detected
 }
 
@@ -198,6 +253,17 @@ fn name_all(found: Vec<Found>) -> Vec<Script> {
             script
         })
         .collect()
+}
+
+/// Whether two paths are one, written differently (`a/.` is `a`).
+fn same(one: &Path, other: &Path) -> bool {
+    one.components().eq(other.components())
+}
+
+/// Whether a file may be executed; nothing if there is none.
+fn is_executable(path: &Path) -> Option<bool> {
+    let meta = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    Some(meta.permissions().mode() & 0o111 != 0)
 }
 
 /// `path` as seen from the project, for people.

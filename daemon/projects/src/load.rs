@@ -133,7 +133,10 @@ fn declared_script(spec: &ProcessSpec, config: &ProjectConfig, detected: &[Scrip
         runner_version: None,
         kind: spec.kind,
         missing,
+        description: None,
         env_files: spec.env_files.clone(),
+        env: Vec::new(),
+        depends_on: Vec::new(),
         is_default: false,
     }
 }

@@ -79,6 +79,41 @@ pub fn look_up(dir: &Path, home: Option<&Path>) -> Vec<(PathBuf, Marks)> {
     upwards
 }
 
+/// Files of other tools that make a directory the root of a workspace.
+const WORKSPACE_FILES: [&str; 3] = ["go.work", "settings.gradle", "settings.gradle.kts"];
+/// Files that scripts are detected in, besides those that are looked into above.
+const PROJECT_FILES: &[&str] = &[
+    "Procfile",
+    "go.mod",
+    "pyproject.toml",
+    "requirements.txt",
+    "manage.py",
+    "Pipfile",
+    "Gemfile",
+    "Rakefile",
+    "composer.json",
+    "build.gradle",
+    "build.gradle.kts",
+    "pom.xml",
+    "mix.exs",
+    "pubspec.yaml",
+    "Makefile",
+    "makefile",
+    "GNUmakefile",
+    "justfile",
+    "Justfile",
+    ".justfile",
+    "Taskfile.yml",
+    "Taskfile.yaml",
+    "mise.toml",
+    ".mise.toml",
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yaml",
+    "docker-compose.yml",
+    ".vscode/tasks.json",
+];
+
 fn marks(dir: &Path) -> Marks {
     let is_file = |name: &str| dir.join(name).is_file();
     let package = is_file("package.json");
@@ -100,8 +135,9 @@ fn marks(dir: &Path) -> Marks {
             || monorepo
             || (deno && in_deno().is_some())
             || (package && in_package_json().is_some())
-            || (cargo && in_cargo() == Some(true)),
-        project: package || deno || monorepo || cargo || is_file("Procfile"),
+            || (cargo && in_cargo() == Some(true))
+            || WORKSPACE_FILES.iter().any(|name| is_file(name)),
+        project: package || deno || monorepo || cargo || PROJECT_FILES.iter().any(|name| is_file(name)),
         repository: dir.join(".git").exists(),
     }
 }

@@ -45,6 +45,7 @@ pub(crate) fn script(script: &Script, project: &str, last_run_at_ns: Option<i64>
         kind: kind(script.kind).into(),
         missing: script.missing.clone().unwrap_or_default(),
         last_run_at_ns,
+        description: script.description.clone().unwrap_or_default(),
     }
 }
 

@@ -26,7 +26,10 @@ fn script(name: &str, kind: Kind) -> Script {
         runner_version: None,
         kind,
         missing: None,
+        description: None,
         env_files: Vec::new(),
+        env: Vec::new(),
+        depends_on: Vec::new(),
         is_default: false,
     }
 }

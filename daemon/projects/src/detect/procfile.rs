@@ -36,7 +36,10 @@ pub(super) fn detect(dir: &Path, found: &mut Vec<Found>, detected: &mut Detected
                     // Heroku's release phase is the one entry that is meant to end.
                     kind: if name == "release" { Kind::Task } else { Kind::Service },
                     missing: None,
+                    description: None,
                     env_files: env_files.clone(),
+                    env: Vec::new(),
+                    depends_on: Vec::new(),
                     is_default: false,
                 };
                 found.push(Found { otherwise: vec![format!("procfile:{name}")], script });

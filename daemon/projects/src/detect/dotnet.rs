@@ -1,0 +1,153 @@
+//! .NET: projects of a solution (or of the root), their launch profiles, tests.
+//!
+//! Of an `.sln` the `Project(…) = "NAME", "PATH", …` lines are read; `.slnx` and project files are XML. What
+//! MSBuild imports or computes is not understood.
+
+use std::path::{Path, PathBuf};
+
+use super::room::Room;
+use super::{words, xml};
+
+const MAX_PROJECTS: usize = 500;
+const PROJECTS: [&str; 3] = ["csproj", "fsproj", "vbproj"];
+
+/// What matters of a project file.
+struct Project {
+    path: PathBuf,
+    name: String,
+    runs: bool,
+}
+
+pub(super) fn detect(room: &mut Room<'_>) {
+    let root = room.root.to_owned();
+    let mut solution = first_with(&root, &["sln", "slnx"]);
+    let mut paths = match &solution {
+        Some(path) if has_ending(path, "slnx") => xml::read(room, path, |root| {
+            root.descendants().filter_map(|node| node.attribute("Path").map(str::to_owned)).collect()
+        })
+        .unwrap_or_default(),
+        Some(path) => room.text(path).map(|text| projects(&text)).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    if solution.is_none() {
+        solution = first_with(&root, &PROJECTS);
+        paths.extend(solution.iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())));
+    }
+    let Some(source) = solution else { return };
+    if paths.len() > MAX_PROJECTS {
+        room.notice(&source, &format!("has more than {MAX_PROJECTS} projects; the others are not shown"));
+        paths.truncate(MAX_PROJECTS);
+    }
+    let mut found: Vec<Project> = Vec::new();
+    for path in paths.iter().map(|path| path.replace('\\', "/")) {
+        // What leaves the project is none of it.
+        if path.split('/').any(|part| part == "..")
+            || !PROJECTS.iter().any(|end| has_ending(Path::new(&path), end))
+        {
+            continue;
+        }
+        let path = root.join(path);
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        if let Some(runs) = xml::read(room, &path, runs) {
+            found.push(Project { path, name, runs });
+        }
+    }
+    let alone = found.iter().filter(|project| project.runs).count() == 1;
+    for project in found.iter().filter(|project| project.runs) {
+        list(room, &root, project, alone);
+    }
+    room.at(&root, &source);
+    for task in ["build", "test", "restore"] {
+        let script = room.script(task, &["dotnet", task]);
+        room.put(script);
+    }
+}
+
+/// `run`, `watch` and the launch profiles of one project.
+fn list(room: &mut Room<'_>, root: &Path, project: &Project, alone: bool) {
+    room.at(root, &project.path);
+    let below = project.path.strip_prefix(root).unwrap_or(&project.path).display().to_string();
+    let at: Vec<&str> = if below.contains('/') { vec!["--project", &below] } else { Vec::new() };
+    let argv = |front: &[&str], back: &[&str]| -> Vec<String> {
+        front.iter().chain(&at).chain(back).map(|word| (*word).to_owned()).collect()
+    };
+    let name = (!alone).then_some(project.name.as_str());
+    let script = room.script("run", &argv(&["dotnet", "run"], &[])).service().default_if(alone);
+    put(room, name, script);
+    let script = room.script("watch", &argv(&["dotnet", "watch"], &["run"])).service();
+    put(room, name, script);
+
+    let dir = project.path.parent().unwrap_or(root);
+    let settings = dir.join("Properties/launchSettings.json");
+    let Some(profiles) = room.json(&settings) else { return };
+    room.at(root, &settings);
+    for (profile, value) in profiles.get("profiles").map(super::json::Json::entries).unwrap_or_default() {
+        if value.text_at("commandName") != Some("Project") {
+            continue;
+        }
+        let argv = argv(&["dotnet", "run"], &["--launch-profile", profile]);
+        let mut script = room.script(&format!("run:{profile}"), &argv).service();
+        script.original.clone_from(profile);
+        put(room, name, script.about(value.text_at("applicationUrl")));
+    }
+}
+
+fn put(room: &mut Room<'_>, package: Option<&str>, script: super::Script) {
+    match package {
+        Some(package) => room.put_in(package, script),
+        None => room.put(script),
+    }
+}
+
+/// Whether a project makes something that can be run.
+fn runs(project: roxmltree::Node<'_, '_>) -> bool {
+    let sdk = project.attribute("Sdk").unwrap_or_default();
+    let output = xml::text_at(project, &["PropertyGroup", "OutputType"]).unwrap_or_default();
+    let tests = xml::all_at(project, &["ItemGroup", "PackageReference"])
+        .iter()
+        .any(|node| node.attribute("Include") == Some("Microsoft.NET.Test.Sdk"));
+    let is_program = ["exe", "winexe"].contains(&output.to_ascii_lowercase().as_str());
+    let serves = sdk.starts_with("Microsoft.NET.Sdk.Web") || sdk.starts_with("Microsoft.NET.Sdk.Worker");
+    !tests && (is_program || (serves && output.is_empty()))
+}
+
+/// Paths in the `Project` lines of a solution.
+fn projects(text: &str) -> Vec<String> {
+    let lines = text.lines().map(str::trim).filter(|line| line.starts_with("Project("));
+    lines.filter_map(|line| words::all_quoted(line).get(2).map(|path| (*path).to_owned())).collect()
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
+}
+
+/// The first file in `dir`, by name, with one of these endings.
+fn first_with(dir: &Path, endings: &[&str]) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(dir).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+    entries.filter(|path| endings.iter().any(|ending| has_ending(path, ending)) && path.is_file()).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::detect::tests::fixture::fixture;
+
+    #[test]
+    fn a_solution_runs_its_programs_and_profiles() {
+        let solution = fixture("dotnet");
+        insta::assert_snapshot!(solution.listing());
+        assert_eq!(
+            solution.up(""),
+            "run: `dotnet run --project src/Web/Web.csproj`, found by src/Web/Web.csproj"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_reader(text in "(Project\\(|[\"=,{}) \n\\\\a-cé])*") {
+            let _ = projects(&text);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Task: Taskfile.yml with its included files.
+//!
+//! Internal tasks and those with a wildcard are not listed. Included files are followed below the project,
+//! three deep; those with a variable in their path, or from the network, are not.
+
+use std::path::{Path, PathBuf};
+
+use super::json::Json;
+use super::kind;
+use super::room::{Room, starter};
+
+const NAMES: &[&str] = &[
+    "Taskfile.yml",
+    "taskfile.yml",
+    "Taskfile.yaml",
+    "taskfile.yaml",
+    "Taskfile.dist.yml",
+    "taskfile.dist.yml",
+    "Taskfile.dist.yaml",
+    "taskfile.dist.yaml",
+];
+const MAX_DEPTH: usize = 3;
+const MAX_FILES: usize = 50;
+
+pub(super) fn detect(room: &mut Room<'_>) {
+    let root = room.root.to_owned();
+    let Some(path) = room.first_file(NAMES) else { return };
+    let mut waiting = vec![(path, String::new(), 0)];
+    let mut files = 0;
+    while let Some((path, space, depth)) = waiting.pop() {
+        files += 1;
+        if files > MAX_FILES {
+            room.notice(&path, "is one included file too many and was not read");
+            return;
+        }
+        let Some(file) = room.yaml(&path) else { continue };
+        room.at(&root, &path);
+        list(room, &file, &space);
+        if depth < MAX_DEPTH {
+            let dir = path.parent().unwrap_or(&root).to_owned();
+            for (name, value) in file.get("includes").map(Json::entries).unwrap_or_default().iter().rev() {
+                waiting.extend(
+                    included(&dir, &space, name, value).map(|(path, space)| (path, space, depth + 1)),
+                );
+            }
+        }
+    }
+}
+
+fn list(room: &mut Room<'_>, file: &Json, space: &str) {
+    let tasks = file.get("tasks").map(Json::entries).unwrap_or_default();
+    let shown = tasks
+        .iter()
+        .filter(|(name, task)| task.get("internal") != Some(&Json::Bool(true)) && !name.contains('*'));
+    let first = if space.is_empty() { starter(shown.clone().map(|(name, _)| name.as_str())) } else { None };
+    for (name, task) in shown {
+        let called = format!("{space}{name}");
+        let watches = task.get("watch") == Some(&Json::Bool(true));
+        let script = room.script(&called, &["task", &called]).kind(kind::of_script(&called, ""));
+        let script = if watches { script.service() } else { script };
+        let about = task.text_at("desc").or_else(|| task.text_at("summary"));
+        room.put(script.about(about).default_if(first == Some(name.as_str())));
+    }
+}
+
+/// The file of one include, and what precedes the names of its tasks.
+fn included(dir: &Path, space: &str, name: &str, value: &Json) -> Option<(PathBuf, String)> {
+    if value.get("internal") == Some(&Json::Bool(true)) {
+        return None;
+    }
+    let path = value.text().or_else(|| value.text_at("taskfile"))?;
+    if path.contains("{{") || path.contains("://") || path.split('/').any(|part| part == "..") {
+        return None;
+    }
+    let path = dir.join(path.trim_start_matches("./"));
+    let path = if path.is_dir() {
+        NAMES.iter().map(|name| path.join(name)).find(|path| path.is_file())?
+    } else {
+        path
+    };
+    let flat = value.get("flatten") == Some(&Json::Bool(true));
+    Some((path, if flat { space.to_owned() } else { format!("{space}{name}:") }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::tests::fixture::fixture;
+
+    #[test]
+    fn tasks_and_included_tasks_are_listed() {
+        let task = fixture("taskfile");
+        insta::assert_snapshot!(task.listing());
+        assert_eq!(task.up(""), "dev: `task dev`, found by Taskfile.yml");
+    }
+}

@@ -1,0 +1,38 @@
+//! VS Code: tasks.json and launch.json.
+//!
+//! Tasks of type shell, process, npm, typescript, cargo, gulp and grunt, with their settings for Linux;
+//! `dependsOn` becomes a dependency, `isBackground` a service. What only the editor knows (`${file}`,
+//! `${input:…}`, tasks of extensions) is listed with what it lacks. Of launch.json the programs of Node,
+//! Python and Go are listed; browsers and attaching debuggers are nothing to run.
+
+mod depend;
+mod launch;
+mod task;
+mod variable;
+
+use super::room::Room;
+
+pub(super) fn detect(room: &mut Room<'_>) {
+    task::detect(room);
+    launch::detect(room);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::tests::fixture::fixture;
+
+    #[test]
+    fn every_task_is_listed_with_folder_environment_and_dependencies() {
+        let vscode = fixture("vscode");
+        insta::assert_snapshot!(vscode.listing());
+        let by = |name: &str| vscode.detected.scripts.iter().find(|script| script.name == name).unwrap();
+        assert_eq!(
+            by("Serve").env,
+            [("PORT".to_owned(), "3000".to_owned()), ("MODE".to_owned(), "linux".to_owned())]
+        );
+        assert_eq!(by("All").depends_on, ["Build", "Serve"]);
+        assert_eq!(by("Ordered").depends_on, ["Serve"]);
+        assert_eq!(by("Ask").missing.as_deref(), Some("${input:name}"));
+        assert!(by("Circle-1").depends_on.is_empty() || by("Circle-2").depends_on.is_empty());
+    }
+}

@@ -1,0 +1,189 @@
+//! tasks.json: each task as a script.
+
+use std::collections::BTreeMap;
+
+use brummer_event::spec::{Command, Kind};
+
+use super::{depend, variable};
+use crate::detect::json::Json;
+use crate::detect::room::Room;
+use crate::detect::{Script, kind, relative};
+
+/// A field of a task: of its block for this system, else its own, else the file's.
+struct Task<'a> {
+    layers: [Option<&'a Json>; 4],
+}
+
+impl<'a> Task<'a> {
+    fn new(file: &'a Json, task: &'a Json) -> Self {
+        // The daemon runs on Linux.
+        Self { layers: [task.get("linux"), Some(task), file.get("linux"), Some(file)] }
+    }
+
+    fn get(&self, key: &str) -> Option<&'a Json> {
+        self.layers.iter().flatten().find_map(|layer| layer.get(key))
+    }
+
+    fn option(&self, key: &str) -> Option<&'a Json> {
+        self.layers.iter().flatten().find_map(|layer| layer.get("options")?.get(key))
+    }
+
+    /// Variables of all layers, the nearest last.
+    fn env(&self) -> Vec<(String, String)> {
+        let mut env: Vec<(String, String)> = Vec::new();
+        let layers = self.layers.iter().flatten().rev();
+        for (key, value) in
+            layers.filter_map(|layer| layer.get("options")?.get("env")).flat_map(Json::entries)
+        {
+            if let Some(value) = value.text() {
+                env.retain(|(other, _)| other != key);
+                env.push((key.clone(), value.to_owned()));
+            }
+        }
+        env
+    }
+}
+
+pub(super) fn detect(room: &mut Room<'_>) {
+    let root = room.root.to_owned();
+    let path = root.join(".vscode/tasks.json");
+    let Some(file) = room.json(&path) else { return };
+    let tasks = file.get("tasks").map(Json::items).unwrap_or_default();
+    let mut needs = BTreeMap::new();
+    for task in tasks {
+        if let Some(label) = label(task) {
+            needs.insert(label, depends_on(task));
+        }
+    }
+    for (task, on) in depend::without_circles(&mut needs) {
+        room.notice(&path, &format!("lets `{task}` and `{on}` wait for each other; that was left out"));
+    }
+    for value in tasks {
+        let (Some(label), false) = (label(value), value.get("hide") == Some(&Json::Bool(true))) else {
+            continue;
+        };
+        let mut script = script(room, &Task::new(&file, value), &label);
+        script.source = relative(&root, &path);
+        script.depends_on = needs.get(&label).cloned().unwrap_or_default();
+        room.put(script.about(value.text_at("detail")));
+    }
+}
+
+fn label(task: &Json) -> Option<String> {
+    let named = task.text_at("label").or_else(|| task.text_at("taskName"));
+    // Tasks of a provider name themselves, as the editor shows them.
+    let own = || {
+        let kind = task.text_at("type")?;
+        let what = ["script", "task", "tsconfig", "command"].iter().find_map(|key| task.text_at(key))?;
+        (!matches!(kind, "shell" | "process")).then(|| format!("{kind}: {what}"))
+    };
+    named.map(str::to_owned).or_else(own).filter(|label| !label.is_empty())
+}
+
+fn depends_on(task: &Json) -> Vec<String> {
+    let name = |value: &Json| value.text().map(str::to_owned).or_else(|| label(value));
+    match task.get("dependsOn") {
+        Some(value @ (Json::Text(_) | Json::Object(_))) => name(value).into_iter().collect(),
+        Some(list) => list.items().iter().filter_map(name).collect(),
+        None => Vec::new(),
+    }
+}
+
+fn script(room: &mut Room<'_>, task: &Task<'_>, label: &str) -> Script {
+    let root = room.root.to_owned();
+    let home = room.look.home.clone();
+    let mut lacks: Option<String> = None;
+    let mut replaced = |text: &str| match variable::replace(text, &root, home.as_deref()) {
+        Ok(text) => text,
+        Err(name) => {
+            lacks.get_or_insert(name);
+            text.to_owned()
+        }
+    };
+    let arguments: Vec<(String, bool)> =
+        task.get("args").map(Json::items).unwrap_or_default().iter().filter_map(argument).collect();
+    let arguments: Vec<(String, bool)> =
+        arguments.into_iter().map(|(word, force)| (replaced(&word), force)).collect();
+    let command = task.get("command").and_then(argument).map(|(word, _)| replaced(&word));
+    let text = |key: &str| task.get(key).and_then(Json::text).map(str::to_owned);
+    let kind_of_task = text("type").unwrap_or_else(|| "process".to_owned());
+    let words = |argv: &[&str]| -> Vec<String> { argv.iter().map(|word| (*word).to_owned()).collect() };
+    let plain: Vec<String> = arguments.iter().map(|(word, _)| word.clone()).collect();
+    let run = match (kind_of_task.as_str(), &command) {
+        ("shell", Some(command)) => Some(Command::Shell(line(command, &arguments))),
+        ("process", Some(command)) => Some(Command::Exec([vec![command.clone()], plain].concat())),
+        ("npm", _) => text("script").map(|script| Command::Exec(words(&["npm", "run", &script]))),
+        ("typescript", _) => {
+            let project = text("tsconfig").unwrap_or_else(|| "tsconfig.json".to_owned());
+            let watch = text("option").filter(|option| option == "watch").map(|_| "--watch");
+            let argv: Vec<&str> = ["npx", "tsc", "-p", &project].into_iter().chain(watch).collect();
+            Some(Command::Exec(words(&argv)))
+        }
+        ("cargo", Some(command)) => Some(Command::Exec([words(&["cargo", command]), plain].concat())),
+        (tool @ ("gulp" | "grunt" | "jake"), _) => {
+            text("task").map(|task| Command::Exec(words(&["npx", tool, &task])))
+        }
+        // Only its dependencies are to run.
+        (_, None) if task.get("dependsOn").is_some() => Some(Command::Exec(words(&["true"]))),
+        _ => None,
+    };
+    let directory =
+        task.option("cwd").and_then(Json::text).or_else(|| task.get("path")?.text()).map(&mut replaced);
+    let env: Vec<(String, String)> =
+        task.env().into_iter().map(|(key, value)| (key, replaced(&value))).collect();
+    let lacks = match &run {
+        None => Some(format!("the editor (task type {kind_of_task})")),
+        Some(_) => lacks,
+    };
+    let directory = directory.map_or_else(|| root.clone(), |dir| root.join(dir));
+    room.at(&directory, &root.join(".vscode/tasks.json"));
+    let run = run.unwrap_or_else(|| Command::Exec(words(&["false"])));
+    let mut script = match &run {
+        Command::Exec(argv) => room.script(label, argv),
+        Command::Shell(_) => room.script(label, &["sh"]),
+    };
+    let command_line = match &run {
+        Command::Shell(line) => line.clone(),
+        Command::Exec(argv) => argv.join(" "),
+    };
+    script.run = run;
+    script.env = env;
+    script.kind(kind_of(task, label, &command_line)).lacks(lacks)
+}
+
+fn kind_of(task: &Task<'_>, label: &str, command: &str) -> Kind {
+    let group = task.get("group").and_then(|group| group.text().or_else(|| group.text_at("kind")));
+    match (task.get("isBackground"), group) {
+        (Some(Json::Bool(true)), _) => Kind::Service,
+        (_, Some("build" | "test")) => Kind::Task,
+        _ => kind::of_script(label, command),
+    }
+}
+
+/// A word, and whether it must be quoted: text, or `{"value": …, "quoting": …}`.
+fn argument(value: &Json) -> Option<(String, bool)> {
+    match value {
+        Json::Text(text) => Some((text.clone(), false)),
+        Json::Number(number) => Some((number.clone(), false)),
+        _ => {
+            let inner = value.get("value")?;
+            // A list of words is one word, joined by blanks.
+            let text = inner.text().map_or_else(|| inner.texts().join(" "), str::to_owned);
+            Some((text, value.text_at("quoting").is_some_and(|how| how == "strong")))
+        }
+    }
+}
+
+/// What the editor would give a shell: the command as it is, and arguments with blanks quoted.
+fn line(command: &str, arguments: &[(String, bool)]) -> String {
+    let mut line = command.to_owned();
+    for (word, force) in arguments {
+        line.push(' ');
+        let quote = *force || word.is_empty() || word.contains(char::is_whitespace);
+        // A word that its author quoted already stays.
+        let is_quoted =
+            word.len() > 1 && ['"', '\''].iter().any(|mark| word.starts_with(*mark) && word.ends_with(*mark));
+        line.push_str(&if quote && !is_quoted { variable::quoted(word) } else { word.clone() });
+    }
+    line
+}

@@ -1,0 +1,36 @@
+//! XML files of other tools, read by roxmltree. Document types are refused, so an entity cannot grow.
+
+use std::path::Path;
+
+use roxmltree::{Document, Node};
+
+use super::room::Room;
+
+/// Parses `text` and hands the root element over; a problem becomes a notice.
+pub(super) fn read<T>(room: &mut Room<'_>, path: &Path, look: impl FnOnce(Node<'_, '_>) -> T) -> Option<T> {
+    let text = room.text(path)?;
+    match Document::parse(&text) {
+        Ok(document) => Some(look(document.root_element())),
+        Err(error) => {
+            room.notice(path, &format!("is no valid XML: {error}"));
+            None
+        }
+    }
+}
+
+/// Children with this name, whatever their namespace.
+pub(super) fn children<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Vec<Node<'a, 'i>> {
+    node.children().filter(|child| child.is_element() && child.tag_name().name() == name).collect()
+}
+
+/// The elements at a path of names.
+pub(super) fn all_at<'a, 'i>(node: Node<'a, 'i>, path: &[&str]) -> Vec<Node<'a, 'i>> {
+    path.iter()
+        .fold(vec![node], |nodes, name| nodes.into_iter().flat_map(|node| children(node, name)).collect())
+}
+
+/// The trimmed text of the first element at a path.
+pub(super) fn text_at(node: Node<'_, '_>, path: &[&str]) -> Option<String> {
+    let text = all_at(node, path).first()?.text()?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
