@@ -188,9 +188,11 @@ struct Found {
     otherwise: Vec<String>,
 }
 
+type Ecosystem = (&'static str, &'static str, fn(&mut Room<'_>));
+
 /// The detectors behind the first three, in the order in which names are given: ecosystem, what precedes a
 /// name that is taken, detector.
-const ECOSYSTEMS: &[(&str, &str, fn(&mut Room<'_>))] = &[
+const ECOSYSTEMS: &[Ecosystem] = &[
     ("go", "go", go::detect),
     ("python", "python", python::detect),
     ("ruby", "ruby", ruby::detect),

@@ -89,8 +89,11 @@ impl Workspace {
         by_cargo.or_else(|| only(&self.members.iter().collect::<Vec<_>>()))
     }
 
-    /// Whether `cargo run` alone runs this one.
+    /// Whether `cargo run` alone runs this one, and goes on to when another package gets a binary.
     pub(super) fn cargo_run_finds(&self, package: &Package, target: &Target) -> bool {
+        if self.defaults.is_none() && package.dir != self.dir {
+            return false;
+        }
         only(&self.defaults())
             .is_some_and(|(other, found)| other.dir == package.dir && found.name == target.name)
     }

@@ -41,7 +41,7 @@ pub(super) fn detect(room: &mut Room<'_>, manager: &Manager, project: &Project) 
         if project.has("fastapi")
             && let Some(name) = application(&text, "FastAPI")
         {
-            room.at(&room.root.to_owned(), &path);
+            room.at(room.root, &path);
             let argv = if project.has("fastapi-cli") || !project.has("uvicorn") {
                 manager.python(&["-m", "fastapi", "dev", &below])
             } else {
@@ -55,7 +55,7 @@ pub(super) fn detect(room: &mut Room<'_>, manager: &Manager, project: &Project) 
         if project.has("flask")
             && let Some(name) = application(&text, "Flask").or(makes)
         {
-            room.at(&room.root.to_owned(), &path);
+            room.at(room.root, &path);
             let app = format!("{module}:{name}");
             let argv = manager.python(&["-m", "flask", "--app", &app, "run", "--debug"]);
             let script = room.script("run", &argv).service().default_if(true);

@@ -37,7 +37,7 @@ pub(super) fn replace(text: &str, root: &Path, home: Option<&Path>) -> Result<St
 
 /// A word as a shell must be given it; what needs no quotes stays as it is.
 pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+$".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
