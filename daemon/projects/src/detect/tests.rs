@@ -159,7 +159,7 @@ fn cargo_runs_what_is_there_and_no_library() {
     ];
     assert_eq!(
         found(&workspace),
-        ["run = cargo run -p a", "build = cargo build", "test = cargo test", "check = cargo check"]
+        ["run = cargo run -p a --bin a", "build = cargo build", "test = cargo test", "check = cargo check"]
     );
 
     let single = [("Cargo.toml", "[package]\nname = \"a\"\n"), ("src/main.rs", "")];
