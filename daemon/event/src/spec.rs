@@ -115,6 +115,9 @@ pub struct ProcessSpec {
     pub env_files: Vec<PathBuf>,
     /// `env` of the configuration; wins over everything but Brummer's own variables.
     pub env: Vec<(String, String)>,
+    /// Variables of the layers below that it must not have.
+    #[serde(default)]
+    pub env_unset: Vec<String>,
     /// Names in the same project that must be ready first.
     pub depends_on: Vec<String>,
     /// Started by `up`.
@@ -142,6 +145,7 @@ impl ProcessSpec {
             dir,
             env_files: Vec::new(),
             env: Vec::new(),
+            env_unset: Vec::new(),
             depends_on: Vec::new(),
             autostart: true,
             kind,
@@ -165,6 +169,7 @@ impl ProcessSpec {
             dir,
             env_files,
             env,
+            env_unset,
             depends_on,
             autostart: _,
             kind,
@@ -178,8 +183,8 @@ impl ProcessSpec {
         } = self;
         (name, command, dir, env_files) == (&other.name, &other.command, &other.dir, &other.env_files)
             && same_variables(env, &other.env)
-            && (depends_on, kind, restart, stop)
-                == (&other.depends_on, &other.kind, &other.restart, &other.stop)
+            && (env_unset, depends_on, kind, restart, stop)
+                == (&other.env_unset, &other.depends_on, &other.kind, &other.restart, &other.stop)
             && (stdin, merge_output, daemonizes) == (&other.stdin, &other.merge_output, &other.daemonizes)
     }
 }
@@ -214,7 +219,7 @@ mod tests {
         let pair = |name: &str| (name.to_owned(), "1".to_owned());
         let mut base = ProcessSpec::new("api", exec(&["x"]), "/p".into(), Kind::Service, Origin::Declared);
         base.env = vec![pair("A"), pair("B")];
-        let table: [(&str, bool, fn(&mut ProcessSpec)); 16] = [
+        let table: [(&str, bool, fn(&mut ProcessSpec)); 17] = [
             ("nothing", true, |_| {}),
             ("autostart", true, |spec| spec.autostart = false),
             ("restart_on_change", true, |spec| spec.restart_on_change = true),
@@ -222,6 +227,7 @@ mod tests {
             ("order of env", true, |spec| spec.env.reverse()),
             ("env", false, |spec| spec.env.truncate(1)),
             ("a value", false, |spec| spec.env[0].1.push('0')),
+            ("env_unset", false, |spec| spec.env_unset.push("A".to_owned())),
             ("command", false, |spec| spec.command = Command::Shell("x".to_owned())),
             ("dir", false, |spec| spec.dir = "/q".into()),
             ("env_file", false, |spec| spec.env_files.push("/p/.env".into())),

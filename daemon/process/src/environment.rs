@@ -70,6 +70,11 @@ impl Layers {
         }
     }
 
+    /// Takes variables out.
+    pub fn remove(&mut self, names: &[String]) {
+        self.variables.retain(|(name, _)| !names.contains(name));
+    }
+
     /// Adds what Brummer itself has to say, and ends.
     pub fn finish(mut self, whom: For<'_>) -> Vec<(String, String)> {
         self.set("BRUMMER", "1");

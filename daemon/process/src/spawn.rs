@@ -172,6 +172,7 @@ fn environment(plan: &RunPlan) -> Result<Vec<(String, String)>, String> {
         let text = read_dotenv(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         layers.add_dotenv(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
+    layers.remove(&plan.spec.env_unset);
     layers.add(&plan.spec.env);
     Ok(layers.finish(For { key: &plan.key, run: plan.run }))
 }

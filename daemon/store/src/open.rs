@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::StoreError;
 
 /// Version of the schema, kept in `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// What was found when the file was opened.
 #[derive(Debug)]
@@ -60,12 +60,21 @@ fn prepare(path: &Path) -> Result<Connection, StoreError> {
     if found > VERSION {
         return Err(StoreError::Newer { path: path.to_owned(), found, known: VERSION });
     }
+    let mut steps = String::new();
     if found < 1 {
-        let schema =
-            [crate::projects::SCHEMA, crate::processes::SCHEMA, crate::insight::SCHEMA, crate::seqs::SCHEMA]
-                .concat();
+        steps.extend([
+            crate::projects::SCHEMA,
+            crate::processes::SCHEMA,
+            crate::insight::SCHEMA,
+            crate::seqs::SCHEMA,
+        ]);
+    }
+    if found < 2 {
+        steps.push_str(crate::projects::PROFILE);
+    }
+    if !steps.is_empty() {
         connection
-            .execute_batch(&format!("BEGIN; {schema} PRAGMA user_version = {VERSION}; COMMIT;"))
+            .execute_batch(&format!("BEGIN; {steps} PRAGMA user_version = {VERSION}; COMMIT;"))
             .map_err(describe)?;
     }
     Ok(connection)

@@ -18,6 +18,9 @@ CREATE TABLE projects (
 ) STRICT;
 ";
 
+/// Version 2: the profile that the last `up` chose.
+pub(crate) const PROFILE: &str = "ALTER TABLE projects ADD COLUMN profile TEXT;";
+
 /// A known project as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectRow {
@@ -25,6 +28,8 @@ pub struct ProjectRow {
     pub dir: PathBuf,
     pub trusted: bool,
     pub open: bool,
+    /// The profile that the last `up` chose.
+    pub profile: Option<String>,
     /// Wall nanoseconds.
     pub created: i64,
 }
@@ -35,7 +40,7 @@ pub struct ProjectRow {
 /// What SQLite says.
 pub fn all(connection: &Connection) -> Result<Vec<ProjectRow>, StoreError> {
     let mut statement = connection
-        .prepare_cached("SELECT name, dir, trusted, open, created_ns FROM projects ORDER BY name")?;
+        .prepare_cached("SELECT name, dir, trusted, open, created_ns, profile FROM projects ORDER BY name")?;
     let rows = statement.query_map([], |row| {
         Ok(ProjectRow {
             name: row.get(0)?,
@@ -43,22 +48,24 @@ pub fn all(connection: &Connection) -> Result<Vec<ProjectRow>, StoreError> {
             trusted: row.get(2)?,
             open: row.get(3)?,
             created: row.get(4)?,
+            profile: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Adds a project, or changes trust and openness of the one with this name.
+/// Adds a project, or changes trust, openness and profile of the one with this name.
 ///
 /// # Errors
 /// What SQLite says; a directory that another name has is refused.
 pub fn put(connection: &Connection, row: &ProjectRow) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO projects (name, dir, trusted, open, created_ns) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (name) DO UPDATE SET trusted = ?3, open = ?4",
+            "INSERT INTO projects (name, dir, trusted, open, created_ns, profile)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (name) DO UPDATE SET trusted = ?3, open = ?4, profile = ?6",
         )?
-        .execute(params![row.name, bytes(&row.dir), row.trusted, row.open, row.created])?;
+        .execute(params![row.name, bytes(&row.dir), row.trusted, row.open, row.created, row.profile])?;
     Ok(())
 }
 
@@ -92,11 +99,13 @@ mod tests {
             dir: PathBuf::from(OsString::from_vec(b"/src/\xff shop".to_vec())),
             trusted: false,
             open: false,
+            profile: None,
             created: 7,
         };
         let first = row.clone();
         store.durable(move |c| put(c, &first)).await.unwrap();
         row.trusted = true;
+        row.profile = Some("ci".to_owned());
         let changed = row.clone();
         store.durable(move |c| put(c, &changed)).await.unwrap();
         assert_eq!(store.call(all).await.unwrap(), vec![row.clone()]);
