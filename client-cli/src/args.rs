@@ -49,6 +49,9 @@ pub(crate) struct Global {
     /// Project, by name or directory [default: the one of the current directory]
     #[arg(short, long, global = true, value_name = "PROJECT", add = completion::projects())]
     pub project: Option<String>,
+    /// Profile of the configuration, for `up` and `config`; `up` keeps it until the next one
+    #[arg(long, global = true, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub profile: Option<String>,
     /// Socket of the daemon
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub socket: Option<PathBuf>,

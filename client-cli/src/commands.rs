@@ -28,6 +28,11 @@ use crate::output::Format;
 
 /// Does what the command line says.
 pub(crate) async fn perform(context: &mut Context, verb: Verb) -> Result<u8, Failure> {
+    if !context.profile().is_empty() && !matches!(verb, Verb::Up(_) | Verb::Config(_)) {
+        return Err(Problem::usage("--profile is for `up` and `config`")
+            .hint("everything else goes by the profile that the last `up` chose")
+            .into());
+    }
     match verb {
         Verb::Up(up) => up::perform(context, up).await,
         Verb::Down(down) => act::down(context, down).await,

@@ -48,6 +48,11 @@ impl Context {
         self.global.timeout
     }
 
+    /// The profile that was chosen; empty for none.
+    pub(crate) fn profile(&self) -> String {
+        self.global.profile.clone().unwrap_or_default()
+    }
+
     /// Home directory, for `~`.
     pub(crate) fn home(&self) -> Option<PathBuf> {
         std::env::var_os("HOME")
@@ -148,7 +153,7 @@ impl Context {
     /// The longest stop grace that the project's configuration gives, at least the usual one.
     async fn longest_grace(&self, client: &Client) -> Duration {
         let Ok(scope) = self.scope() else { return GRACE };
-        let request = v1::ShowConfigRequest { scope: Some(scope) };
+        let request = v1::ShowConfigRequest { scope: Some(scope), profile: String::new() };
         let asked = client.call_within(Duration::from_secs(2), async |client: &Client| {
             client.projects().show_config(request.clone()).await
         });

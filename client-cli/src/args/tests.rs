@@ -95,7 +95,6 @@ fn what_does_not_exist_is_a_usage_error() {
         "brummerctl mcp",
         "brummerctl doctor",
         "brummerctl man d",
-        "brummerctl config schema",
         "brummerctl daemon upgrade",
         "brummerctl daemon",
         "brummerctl config",

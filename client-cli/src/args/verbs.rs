@@ -282,6 +282,12 @@ pub(crate) enum ConfigVerb {
         #[arg(long)]
         write: bool,
     },
+    /// Print the JSON Schema of a project's configuration, for editors
+    Schema {
+        /// Of the user's configuration instead
+        #[arg(long)]
+        user: bool,
+    },
 }
 
 const FORMATS: [&str; 8] =

@@ -12,20 +12,38 @@ use crate::json::config::{Check, Import, Init, Shown};
 use crate::{exit, units, view};
 
 pub(crate) async fn perform(context: &mut Context, config: Config) -> Result<u8, Failure> {
-    let client = context.connect().await?;
     match config.verb {
-        ConfigVerb::Check => check(context, &client).await,
-        ConfigVerb::Show { sources } => show(context, &client, sources).await,
-        ConfigVerb::Init => init(context, &client).await,
-        ConfigVerb::Import { file, from, write } => import(context, &client, &file, from, write).await,
+        ConfigVerb::Check => check(context).await,
+        ConfigVerb::Show { sources } => show(context, sources).await,
+        ConfigVerb::Schema { user } => schema(context, user),
+        ConfigVerb::Init => {
+            let client = context.connect().await?;
+            init(context, &client).await
+        }
+        ConfigVerb::Import { file, from, write } => {
+            let client = context.connect().await?;
+            import(context, &client, &file, from, write).await
+        }
     }
 }
 
-async fn check(context: &mut Context, client: &Client) -> Result<u8, Failure> {
-    let request = v1::CheckConfigRequest { scope: Some(context.scope()?) };
+/// Needs no daemon: an editor or a CI job asks. A test of the daemon's table keeps the files current.
+fn schema(context: &mut Context, user: bool) -> Result<u8, Failure> {
+    let schema = if user {
+        include_str!("../../../deploy/schema/config.schema.json")
+    } else {
+        include_str!("../../../deploy/schema/brummer.schema.json")
+    };
+    context.output.data(schema.to_owned())?;
+    Ok(exit::OK)
+}
+
+async fn check(context: &mut Context) -> Result<u8, Failure> {
+    let client = context.connect().await?;
+    let request = v1::CheckConfigRequest { scope: Some(context.scope()?), profile: context.profile() };
     let ask = async |client: &Client| client.projects().check_config(request.clone()).await;
-    let check: Check = context.read(client, ask).await?.into();
-    let wrong = check.diagnostics.len();
+    let check: Check = context.read(&client, ask).await?.into();
+    let (warnings, wrong) = check.counts();
     if context.output.format().is_json() {
         context.output.object(&check)?;
     } else {
@@ -33,16 +51,24 @@ async fn check(context: &mut Context, client: &Client) -> Result<u8, Failure> {
         let home = context.home();
         let files: Vec<String> = check.files.iter().map(|file| view::tilde(file, home.as_deref())).collect();
         let files = if files.is_empty() { "no configuration file".to_owned() } else { files.join(", ") };
-        let verdict = if wrong == 0 { "ok".to_owned() } else { units::plural(wrong as u64, "mistake") };
+        let verdict = match (wrong, warnings) {
+            (0, 0) => "ok".to_owned(),
+            (0, warnings) => format!("ok, {}", units::plural(warnings, "warning")),
+            (wrong, 0) => units::plural(wrong, "mistake"),
+            (wrong, warnings) => {
+                format!("{}, {}", units::plural(wrong, "mistake"), units::plural(warnings, "warning"))
+            }
+        };
         context.output.talk(&format!("{files}: {verdict}"));
     }
     Ok(if wrong == 0 { exit::OK } else { exit::USAGE })
 }
 
-async fn show(context: &mut Context, client: &Client, sources: bool) -> Result<u8, Failure> {
-    let request = v1::ShowConfigRequest { scope: Some(context.scope()?) };
+async fn show(context: &mut Context, sources: bool) -> Result<u8, Failure> {
+    let client = context.connect().await?;
+    let request = v1::ShowConfigRequest { scope: Some(context.scope()?), profile: context.profile() };
     let ask = async |client: &Client| client.projects().show_config(request.clone()).await;
-    let shown: Shown = context.read(client, ask).await?.into();
+    let shown: Shown = context.read(&client, ask).await?.into();
     if context.output.format().is_json() {
         context.output.object(&shown)?;
     } else {

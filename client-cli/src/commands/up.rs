@@ -47,6 +47,7 @@ async fn work(context: &mut Context, up: Up) -> Result<u8, Failure> {
         names: up.names,
         no_dependencies: up.no_deps,
         wait: up.wait,
+        profile: context.profile(),
     };
     let patience = if up.wait { Patience::Ready } else { Patience::Usual };
     let ask = async |client: &Client| client.processes().up(request.clone()).await;

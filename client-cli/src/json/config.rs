@@ -15,6 +15,10 @@ pub(crate) struct Check {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Diagnostic {
     pub code: String,
+    /// `error` or `warning`.
+    pub severity: String,
+    /// As `processes.api.run`.
+    pub key: Option<String>,
     pub message: String,
     pub hint: Option<String>,
     pub file: Option<String>,
@@ -23,6 +27,14 @@ pub(crate) struct Diagnostic {
     /// With excerpt and caret; said in text only.
     #[serde(skip)]
     pub rendered: String,
+}
+
+impl Check {
+    /// Warnings and errors.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        let warnings = self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == "warning").count();
+        (warnings as u64, (self.diagnostics.len() - warnings) as u64)
+    }
 }
 
 impl From<v1::CheckConfigResponse> for Check {
@@ -38,6 +50,8 @@ impl From<v1::Diagnostic> for Diagnostic {
     fn from(diagnostic: v1::Diagnostic) -> Self {
         Self {
             code: diagnostic.code,
+            severity: diagnostic.severity,
+            key: present(diagnostic.key),
             message: diagnostic.message,
             hint: present(diagnostic.hint),
             file: present(diagnostic.file),

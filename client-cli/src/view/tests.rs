@@ -724,8 +724,11 @@ fn configuration_is_checked_and_shown() {
                 line: 3,
                 column: 1,
                 rendered: text("error[UNKNOWN_KEY]: unknown key `runn`\n --> brummer.toml:3:1\n  | ^^^^\n"),
+                severity: text("error"),
+                key: text("processes.api.runn"),
             },
             v1::Diagnostic {
+                severity: text("error"),
                 code: text("CYCLE"),
                 message: text("a -> b -> a"),
                 file: text("brummer.toml"),

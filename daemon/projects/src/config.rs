@@ -1,7 +1,7 @@
 //! Configuration: text to checked values in final types, every mistake told at once with its place.
 //!
-//! A text goes through `tree` (where does each part stand), `check` (the table of keys in `schema`), and
-//! `layers` (figment: defaults < user file < project files < environment). What comes out are final types:
+//! A text (TOML, YAML or JSON) goes through `tree` (where does each part stand), `check` (the table of keys in
+//! `schema`), and `layers` (figment: defaults < user file < project files < profile < environment). What comes out are final types:
 //! [`UserConfig`] for the daemon, [`ProjectConfig`] for one project. Only `file` reads files; the
 //! environment is handed in.
 
@@ -19,7 +19,7 @@ mod text;
 mod tree;
 mod user;
 
-pub use diagnostic::{Code, Diagnostic, Place, Span, render_all};
+pub use diagnostic::{Code, Diagnostic, Place, Severity, Span, render_all};
 pub use environment::Environment;
 pub use file::MAX_BYTES;
 pub(crate) use import::write;
@@ -29,10 +29,11 @@ pub use import::{
 };
 pub use init::start_file;
 pub use layers::ConfigValue;
-pub use project::{
-    FILES, Parsed, ProjectConfig, ProjectLogs, UNREAD, check_project as check, is_project_file,
-};
-pub(crate) use project::{join, read_files};
+pub use project::files::{FILES, Parsed, check_project as check, is_project_file};
+pub(crate) use project::files::{not_there, read_files};
+pub(crate) use project::join;
+pub use project::{ProjectConfig, ProjectLogs};
+pub use schema::{project_schema, reference, user_schema};
 pub use text::{duration, size};
 pub use user::{
     Backpressure, Concurrency, DaemonKeys, EventBusKeys, LogStoreKeys, LogsKeys, ProcessManagerKeys,

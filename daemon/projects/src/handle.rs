@@ -74,7 +74,7 @@ impl Located {
 pub struct ConfigCheck {
     /// Files that were looked at.
     pub files: Vec<PathBuf>,
-    /// Every mistake; empty = all is well.
+    /// Every mistake and warning; empty = all is well.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -231,7 +231,23 @@ impl Projects {
     pub async fn enter(&self, dir: &Path, mode: OpenMode) -> Result<Entered, ProjectsError> {
         let dir = dir.to_owned();
         let dir = self.blocking("real-path", move || real(&dir)).await??;
-        self.order(|answer| Order::Enter { dir, mode, answer }).await
+        self.order(|answer| Order::Enter { dir, mode, profile: None, answer }).await
+    }
+
+    /// As [`Projects::enter`] by `up`, which also chooses a profile, or none, until the next time.
+    ///
+    /// # Errors
+    /// A directory that is none, or the state database.
+    pub async fn enter_with(&self, dir: &Path, profile: Option<Arc<str>>) -> Result<Entered, ProjectsError> {
+        let (dir, mode, profile) = (dir.to_owned(), OpenMode::Up, Some(profile));
+        let dir = self.blocking("real-path", move || real(&dir)).await??;
+        self.order(|answer| Order::Enter { dir, mode, profile, answer }).await
+    }
+
+    /// The profile that was chosen for the project at `dir`, a real path.
+    pub fn profile(&self, dir: &Path) -> Option<Arc<str>> {
+        let known = self.shared.known.load();
+        known.iter().find(|project| project.dir == dir)?.profile.clone()
     }
 
     /// Says that everything of the project was taken down: it is not resumed with the daemon.
@@ -252,13 +268,26 @@ impl Projects {
         self.order(|answer| Order::Remove { name, answer }).await
     }
 
-    /// Reads all that the files of the project at `dir` (a real path, known or not) say now; of an open project it
-    /// is shown whether they have mistakes. `path` is the
-    /// PATH of the user who asks; without it nothing counts as missing.
+    /// Reads all that the files of the project at `dir` (a real path, known or not) say now, with the profile
+    /// that was chosen for it; of an open project it is shown whether they have mistakes. `path` is the PATH of
+    /// the user who asks; without it nothing counts as missing.
     ///
     /// # Errors
     /// Every mistake of its configuration at once.
     pub async fn load(&self, dir: &Path, path: Option<OsString>) -> Result<Loaded, ProjectsError> {
+        self.load_with(dir, path, self.profile(dir)).await
+    }
+
+    /// As [`Projects::load`], with this profile, or none.
+    ///
+    /// # Errors
+    /// Every mistake of its configuration at once.
+    pub async fn load_with(
+        &self,
+        dir: &Path,
+        path: Option<OsString>,
+        profile: Option<Arc<str>>,
+    ) -> Result<Loaded, ProjectsError> {
         // Numbered before anything is looked at: a later number has seen all that an earlier one saw.
         let reading = self.shared.readings.fetch_add(1, Ordering::Relaxed);
         let (of, shared) = (dir.to_owned(), self.shared.clone());
@@ -270,7 +299,7 @@ impl Projects {
                     return Err(ProjectsError::Directory { dir: of, why });
                 }
                 let look = shared.look(path);
-                load::load(&of, &user, &look, reading).map_err(ProjectsError::Config)
+                load::load(&of, &user, &look, profile.as_deref(), reading).map_err(ProjectsError::Config)
             })
             .await?;
         let mistakes = match &loaded {
@@ -285,13 +314,19 @@ impl Projects {
         loaded
     }
 
-    /// Checks the user's configuration as it is on disk now, and that of the project at `dir`.
+    /// Checks the user's configuration as it is on disk now, and that of the project at `dir` with this
+    /// profile, or else the one that was chosen for it.
     ///
     /// # Errors
     /// Only when the daemon stops; mistakes are the answer.
-    pub async fn check(&self, dir: Option<&Path>) -> Result<ConfigCheck, ProjectsError> {
+    pub async fn check(
+        &self,
+        dir: Option<&Path>,
+        profile: Option<Arc<str>>,
+    ) -> Result<ConfigCheck, ProjectsError> {
+        let profile = profile.or_else(|| self.profile(dir?));
         let (dir, shared) = (dir.map(Path::to_owned), self.shared.clone());
-        self.blocking("config-check", move || shared.check(dir.as_deref())).await
+        self.blocking("config-check", move || shared.check(dir.as_deref(), profile.as_deref())).await
     }
 
     /// Writes a commented start file for the project at `dir` (a real path, known or not), with what is
@@ -407,11 +442,12 @@ impl Shared {
         }
     }
 
-    fn check(&self, dir: Option<&Path>) -> ConfigCheck {
+    fn check(&self, dir: Option<&Path>, profile: Option<&str>) -> ConfigCheck {
         let mut check = ConfigCheck::default();
         let user = match self.load_user() {
             Ok(user) => {
                 check.files.extend(user.file.clone());
+                check.diagnostics.extend(user.warnings.iter().cloned());
                 Some(user)
             }
             Err(wrong) => {
@@ -425,8 +461,14 @@ impl Shared {
         check.files.extend(config::FILES.iter().map(|name| dir.join(name)).filter(|path| path.exists()));
         // With a broken user configuration the one in force stands in for it.
         let user = user.unwrap_or_else(|| UserConfig::clone(&self.user.load()));
-        if let Err(wrong) = load::load(dir, &user, &self.look(None), 0) {
-            check.diagnostics.extend(wrong);
+        match load::load(dir, &user, &self.look(None), profile, 0) {
+            Ok(loaded) => {
+                // Also those of directories above it.
+                check.files.retain(|file| !loaded.files.contains(file));
+                check.files.extend(loaded.files);
+                check.diagnostics.extend(loaded.warnings);
+            }
+            Err(wrong) => check.diagnostics.extend(wrong),
         }
         check
     }

@@ -25,6 +25,8 @@ pub struct Loaded {
     pub values: Vec<ConfigValue>,
     /// Number of this reading: one that began later has a greater one.
     pub reading: u64,
+    /// What is no error in the configuration.
+    pub warnings: Vec<Diagnostic>,
     /// What was found and could not be used, in words.
     pub notices: Vec<String>,
 }
@@ -61,21 +63,35 @@ impl Loaded {
     }
 }
 
-/// Reads the project at `dir`, a real path.
+/// Reads the project at `dir`, a real path, with the profile that is chosen.
+///
+/// # Errors
+/// Every mistake of its configuration at once, warnings among them.
 pub(crate) fn load(
     dir: &Path,
     user: &UserConfig,
     look: &Look,
+    profile: Option<&str>,
     reading: u64,
 ) -> Result<Loaded, Vec<Diagnostic>> {
-    let files = config::read_files(dir);
+    let files = config::read_files(dir, look.home.as_deref());
     let detected = detect::detect(dir, look);
-    let config = config::join(dir, user, &files, &detected.scripts)?;
-    let mut notices = files.notices;
+    let config = config::join(dir, user, &files, &detected.scripts, profile)?;
+    let not_there = config::not_there(&config.named);
+    if !not_there.is_empty() {
+        let mut wrong = config.warnings;
+        wrong.extend(not_there);
+        return Err(wrong);
+    }
+    let mut notices: Vec<String> = config.warnings.iter().map(in_one_line).collect();
     notices.extend(detected.notices.iter().cloned());
     let mut loaded = assemble(dir, config, detected, notices, look);
     loaded.reading = reading;
     Ok(loaded)
+}
+
+fn in_one_line(warning: &Diagnostic) -> String {
+    format!("{}: {} [{}]", warning.place, warning.message, warning.code)
 }
 
 fn assemble(
@@ -103,6 +119,7 @@ fn assemble(
         logs: config.logs,
         values: config.values,
         reading: 0,
+        warnings: config.warnings,
         notices,
     }
 }

@@ -130,7 +130,7 @@ fn marks(dir: &Path) -> Marks {
     };
     let monorepo = MONOREPO_ROOTS.iter().any(|name| is_file(name));
     Marks {
-        brummer: config::FILES.iter().chain(&config::UNREAD).any(|name| is_file(name)),
+        brummer: config::FILES.iter().any(|name| is_file(name)),
         workspace: is_file("pnpm-workspace.yaml")
             || monorepo
             || (deno && in_deno().is_some())

@@ -9,6 +9,9 @@
 /// Longest name, in characters (all of them ASCII).
 pub const MAX_LEN: usize = 64;
 
+/// The same as a regular expression, for JSON Schemas.
+pub(crate) const PATTERN: &str = r"^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._:+-]{0,63}$";
+
 /// What an empty mapping becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {

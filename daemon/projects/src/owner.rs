@@ -39,6 +39,8 @@ pub struct Project {
     pub open: bool,
     /// Of an open project: what is wrong in its files now, so that what was in force stays so. Not kept.
     pub mistakes: Arc<[Diagnostic]>,
+    /// The profile that the last `up` chose.
+    pub profile: Option<Arc<str>>,
     /// When it became known.
     pub created: WallNs,
 }
@@ -71,6 +73,8 @@ pub(crate) enum Order {
     Enter {
         dir: PathBuf,
         mode: OpenMode,
+        /// Which one, or none, is chosen from now on; nothing: it stays as it is.
+        profile: Option<Option<Arc<str>>>,
         answer: Answer<Entered>,
     },
     /// What reading number `reading` found wrong in the files at `dir`.
@@ -118,6 +122,7 @@ impl Owner {
                     trusted: row.trusted,
                     open: row.open,
                     mistakes: Arc::default(),
+                    profile: row.profile.map(Into::into),
                     created: row.created,
                 })
             })
@@ -147,7 +152,9 @@ impl Owner {
     async fn perform(&mut self, order: Order) {
         // A caller that went away ends its waiting, not the work.
         match order {
-            Order::Enter { dir, mode, answer } => drop(answer.send(self.enter(dir, mode).await)),
+            Order::Enter { dir, mode, profile, answer } => {
+                drop(answer.send(self.enter(dir, mode, profile).await));
+            }
             Order::Judge { dir, reading, mistakes, answer } => {
                 self.judge(&dir, reading, mistakes);
                 drop(answer.send(Ok(())));
@@ -157,14 +164,21 @@ impl Owner {
         }
     }
 
-    async fn enter(&self, dir: PathBuf, mode: OpenMode) -> Result<Entered, ProjectsError> {
+    async fn enter(
+        &self,
+        dir: PathBuf,
+        mode: OpenMode,
+        profile: Option<Option<Arc<str>>>,
+    ) -> Result<Entered, ProjectsError> {
         let known = self.published.load_full();
         let before = known.iter().find(|project| project.dir == dir).cloned();
+        let profile = profile.unwrap_or_else(|| before.as_ref().and_then(|before| before.profile.clone()));
         let (trusts, opens) = (mode != OpenMode::Run, mode == OpenMode::Up);
         let project = match &before {
             Some(before) => Project {
                 trusted: before.trusted || trusts,
                 open: before.open || opens,
+                profile,
                 ..Project::clone(before)
             },
             None => Project {
@@ -172,6 +186,7 @@ impl Owner {
                 trusted: trusts,
                 open: opens,
                 mistakes: Arc::default(),
+                profile,
                 created: clock::wall_ns(),
                 dir,
             },
@@ -184,8 +199,10 @@ impl Owner {
         if changed {
             let change = if added || (project.open && !was_open) {
                 ProjectChange::Opened
-            } else {
+            } else if newly_trusted {
                 ProjectChange::Trusted
+            } else {
+                ProjectChange::Changed
             };
             self.keep(&project, change).await?;
         }
@@ -243,6 +260,7 @@ impl Owner {
             dir: project.dir.clone(),
             trusted: project.trusted,
             open: project.open,
+            profile: project.profile.as_deref().map(str::to_owned),
             created: project.created,
         };
         self.store.durable(move |connection| projects::put(connection, &row)).await?;

@@ -29,6 +29,7 @@ pub(super) fn resume(world: &World, scope: &Scope, client: &ClientContext) {
                 names: Vec::new(),
             },
             no_dependencies: false,
+            profile: project.profile.clone(),
             wait: false,
         };
         let _task = scope.spawn_until_cancelled("resume", async move {

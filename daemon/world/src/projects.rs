@@ -90,13 +90,18 @@ impl World {
         Ok(project.name)
     }
 
-    /// Every mistake of the user's configuration and of the project's that is meant, if there is one.
+    /// Every mistake of the user's configuration and of the project's that is meant, if there is one; with
+    /// this profile, or else the one that the last `up` chose.
     ///
     /// # Errors
     /// The daemon is stopping.
-    pub async fn check_config(&self, ask: &ProjectAsk) -> Result<ConfigCheck, Refusal> {
+    pub async fn check_config(
+        &self,
+        ask: &ProjectAsk,
+        profile: Option<Arc<str>>,
+    ) -> Result<ConfigCheck, Refusal> {
         let dir = self.located_dir(ask).await?;
-        Ok(self.projects().check(dir.as_deref()).await?)
+        Ok(self.projects().check(dir.as_deref(), profile).await?)
     }
 
     /// Converts the file of another tool; with `write` the result is written beside it.
@@ -121,15 +126,20 @@ impl World {
         Ok(self.projects().init(located.dir(), path).await?)
     }
 
-    /// Every effective value with its source.
+    /// Every effective value with its source; with this profile, or else the one that the last `up` chose.
     ///
     /// # Errors
     /// A configuration with mistakes.
-    pub async fn show_config(&self, ask: &ProjectAsk) -> Result<(Vec<ConfigValue>, Vec<PathBuf>), Refusal> {
+    pub async fn show_config(
+        &self,
+        ask: &ProjectAsk,
+        profile: Option<Arc<str>>,
+    ) -> Result<(Vec<ConfigValue>, Vec<PathBuf>), Refusal> {
         let user = self.projects().user();
         match self.located_dir(ask).await? {
             Some(dir) => {
-                let loaded = self.projects().load(&dir, None).await?;
+                let profile = profile.or_else(|| self.projects().profile(&dir));
+                let loaded = self.projects().load_with(&dir, None, profile).await?;
                 let files = user.file.iter().cloned().chain(loaded.files).collect();
                 Ok((loaded.values, files))
             }

@@ -1,10 +1,11 @@
 //! `up`: open and trust a project, tell supervision what it declares, start what is meant.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use brummer_event::spec::ClientContext;
 use brummer_process::Until;
-use brummer_projects::{Located, OpenMode, Verb};
+use brummer_projects::{Located, Verb};
 
 use crate::act::Startable;
 use crate::projects::located_name;
@@ -19,6 +20,8 @@ pub struct UpAsk {
     /// Never all.
     pub selection: Selection,
     pub no_dependencies: bool,
+    /// Of its configuration, kept until the next `up`.
+    pub profile: Option<Arc<str>>,
     /// Until ready instead of running.
     pub wait: bool,
 }
@@ -46,7 +49,7 @@ impl World {
         let here = here(&located, &ask.selection.project);
         let dir = located.dir().to_owned();
         let path = ask.client.env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.into());
-        let loaded = self.projects().load(&dir, path).await?;
+        let loaded = self.projects().load_with(&dir, path, ask.profile.clone()).await?;
         let standing_in = std::fs::canonicalize(&ask.directory).unwrap_or_else(|_| ask.directory.clone());
         let choice = if ask.selection.names.is_empty() { Some(loaded.choose(&standing_in)?) } else { None };
 
@@ -55,7 +58,7 @@ impl World {
         for name in &ask.selection.names {
             self.add_named(&reference, &loaded, name, &mut Startable::default())?;
         }
-        let entered = self.projects().enter(&dir, OpenMode::Up).await?;
+        let entered = self.projects().enter_with(&dir, ask.profile).await?;
         let project = ProjectRef { name: entered.project.name.clone(), dir: dir.clone(), here };
         self.works().declare(&project.name, &dir, &loaded).await?;
 

@@ -1,6 +1,7 @@
 //! What every request brings: scope, client context, command.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use brummer_event::RequestId;
 use brummer_event::spec::ClientContext;
@@ -26,6 +27,11 @@ pub(crate) fn project_ask(scope: Option<v1::Scope>) -> Result<ProjectAsk, Status
         return Ok(ProjectAsk::Here(PathBuf::from(scope.directory)));
     }
     Err(invalid("scope.directory", "say a project, an absolute directory, or all"))
+}
+
+/// The profile of that name, if one is named.
+pub(crate) fn profile(name: &str) -> Option<Arc<str>> {
+    (!name.is_empty()).then(|| name.into())
 }
 
 pub(crate) fn selection(scope: Option<v1::Scope>, names: Vec<String>) -> Result<Selection, Status> {

@@ -59,6 +59,8 @@ pub(crate) fn diagnostic(diagnostic: &Diagnostic) -> v1::Diagnostic {
         line: u32::try_from(line).unwrap_or(u32::MAX),
         column: u32::try_from(column).unwrap_or(u32::MAX),
         rendered: diagnostic.render(),
+        severity: diagnostic.code.severity().as_str().to_owned(),
+        key: diagnostic.key.clone().unwrap_or_default(),
     }
 }
 

@@ -75,6 +75,7 @@ impl ProcessService for ProcessApi {
             selection: inbound::selection(request.scope, request.names)?,
             no_dependencies: request.no_dependencies,
             wait: request.wait,
+            profile: inbound::profile(&request.profile),
         };
         let done = self.world.up(ask).await.map_err(status)?;
         Ok(Response::new(v1::UpResponse {

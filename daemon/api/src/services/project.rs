@@ -98,8 +98,10 @@ impl ProjectService for ProjectApi {
         &self,
         request: Request<v1::CheckConfigRequest>,
     ) -> Result<Response<v1::CheckConfigResponse>, Status> {
-        let ask = inbound::project_ask(request.into_inner().scope)?;
-        let check = self.world.check_config(&ask).await.map_err(status)?;
+        let request = request.into_inner();
+        let ask = inbound::project_ask(request.scope)?;
+        let profile = inbound::profile(&request.profile);
+        let check = self.world.check_config(&ask, profile).await.map_err(status)?;
         Ok(Response::new(v1::CheckConfigResponse {
             diagnostics: check.diagnostics.iter().map(diagnostic).collect(),
             files: check.files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),
@@ -110,8 +112,10 @@ impl ProjectService for ProjectApi {
         &self,
         request: Request<v1::ShowConfigRequest>,
     ) -> Result<Response<v1::ShowConfigResponse>, Status> {
-        let ask = inbound::project_ask(request.into_inner().scope)?;
-        let (values, files) = self.world.show_config(&ask).await.map_err(status)?;
+        let request = request.into_inner();
+        let ask = inbound::project_ask(request.scope)?;
+        let profile = inbound::profile(&request.profile);
+        let (values, files) = self.world.show_config(&ask, profile).await.map_err(status)?;
         Ok(Response::new(v1::ShowConfigResponse {
             values: values.iter().map(config_value).collect(),
             files: files.iter().map(|file| file.to_string_lossy().into_owned()).collect(),

@@ -4,6 +4,7 @@
 //! Pure: no files, no environment, no clock.
 
 mod leaf;
+mod named;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,7 +12,7 @@ use std::ops::Range;
 use figment::value::{Dict, Value as Figment};
 
 use super::diagnostic::{Code, Diagnostic, Place};
-use super::schema::{self, Key, Kind};
+use super::schema::{self, Key, Kind, planned};
 use super::tree::{Entry, Node, Value};
 use crate::names;
 
@@ -27,6 +28,8 @@ pub(crate) struct Checked {
     pub(crate) places: Places,
     /// Names of processes, in the order of the text.
     pub(crate) order: Vec<String>,
+    /// What each profile lays over it.
+    pub(crate) profiles: BTreeMap<String, Checked>,
 }
 
 /// Which keys a text may have.
@@ -53,8 +56,22 @@ impl Which {
 
     const fn where_it_belongs(self) -> &'static str {
         match self {
-            Self::User => "the user configuration (`config.toml`)",
+            Self::User => "the user's configuration alone",
+            Self::Project => "a project's file alone",
+        }
+    }
+
+    const fn file(self) -> &'static str {
+        match self {
+            Self::User => "`~/.config/brummer/config.toml`",
             Self::Project => "the project's `brummer.toml`",
+        }
+    }
+
+    const fn only_here(self) -> Code {
+        match self {
+            Self::User => Code::UserOnly,
+            Self::Project => Code::ProjectOnly,
         }
     }
 }
@@ -94,7 +111,15 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn report(&mut self, code: Code, span: &Range<usize>, message: String, hint: Option<String>) {
         let place = (self.place)(span.clone());
-        self.wrong.push(Diagnostic { code, message, hint, place });
+        let key = (!self.path.is_empty()).then(|| dotted(&self.path));
+        self.wrong.push(Diagnostic { code, key, message, hint, place });
+    }
+
+    /// As [`Walk::report`], about a key of the table in hand.
+    fn report_at(&mut self, code: Code, entry: &Entry, message: String, hint: String) {
+        self.path.push(entry.key.clone());
+        self.report(code, &entry.key_span, message, Some(hint));
+        self.path.pop();
     }
 
     /// `` `run` of [processes.api] ``
@@ -118,11 +143,20 @@ impl Walk<'_> {
         None
     }
 
+    /// The entries of a table; nothing at all is an empty one, as people leave it in YAML.
+    fn entries<'n>(&mut self, node: &'n Node, expected: &str, hint: Option<String>) -> Option<&'n [Entry]> {
+        match &node.value {
+            Value::Table(entries) => Some(entries),
+            Value::Null => Some(&[]),
+            _ => {
+                self.wrong_type(node, expected, hint);
+                None
+            }
+        }
+    }
+
     fn table(&mut self, node: &Node, keys: &'static [Key]) -> Option<Dict> {
-        let Value::Table(entries) = &node.value else {
-            self.wrong_type(node, "a table", None);
-            return None;
-        };
+        let entries = self.entries(node, "a table", None)?;
         let mut dict = Dict::new();
         for entry in entries {
             match keys.iter().find(|key| key.name == entry.key) {
@@ -138,7 +172,19 @@ impl Walk<'_> {
                 None => self.unknown(entry, keys),
             }
         }
+        for key in keys {
+            if let Kind::Unset { from } = key.kind {
+                self.unset(entries, key.name, from, &mut dict);
+            }
+        }
         Some(dict)
+    }
+
+    /// Of an element of the list in hand.
+    fn keep_place_of(&mut self, index: &str, node: &Node) {
+        self.path.push(index.to_owned());
+        self.keep_place(node);
+        self.path.pop();
     }
 
     fn keep_place(&mut self, node: &Node) {
@@ -146,42 +192,91 @@ impl Walk<'_> {
         self.checked.places.insert(self.path.clone(), place);
     }
 
+    /// Where the table in hand is, in words.
+    fn whereabouts(&self) -> String {
+        if self.path.is_empty() { "at the top".to_owned() } else { format!("in [{}]", dotted(&self.path)) }
+    }
+
     fn unknown(&mut self, entry: &Entry, keys: &'static [Key]) {
-        let place = if self.path.is_empty() {
-            "at the top".to_owned()
-        } else {
-            format!("in [{}]", dotted(&self.path))
-        };
-        let mut path: Vec<&str> = self.path.iter().map(String::as_str).collect();
-        path.push(&entry.key);
-        let other = self.which.other();
-        if schema::find(other.keys(), path).is_some() {
-            let message = format!("`{}` {place} is not read from this file", entry.key);
-            let hint = format!("it belongs into {}", other.where_it_belongs());
-            self.report(Code::WrongFile, &entry.key_span, message, Some(hint));
+        let place = self.whereabouts();
+        let name = shown(&entry.key);
+        if self.known_elsewhere(entry) {
+            return;
+        }
+        if let Some(here) = schema::called_elsewhere(&entry.key, keys) {
+            self.count_as_written(here, entry);
+            let message = format!("unknown key `{name}` {place}");
+            self.report_at(Code::UnknownKey, entry, message, format!("it is called `{here}` here"));
             return;
         }
         let known = keys.iter().map(|key| key.name);
         let hint = match names::nearest(&entry.key, known.clone()) {
             Some(near) => {
-                // Counts as written, so that nobody complains of the key that was meant being missing too.
-                self.path.push(near.to_owned());
-                self.checked
-                    .places
-                    .entry(self.path.clone())
-                    .or_insert_with(|| (self.place)(entry.key_span.clone()));
-                self.path.pop();
+                self.count_as_written(near, entry);
                 format!("did you mean `{near}`?")
             }
             None => format!("known here: {}", known.collect::<Vec<_>>().join(", ")),
         };
-        let message = format!("unknown key `{}` {place}", entry.key);
-        self.report(Code::UnknownKey, &entry.key_span, message, Some(hint));
+        self.report_at(Code::UnknownKey, entry, format!("unknown key `{name}` {place}"), hint);
+    }
+
+    /// Tells of a key that belongs to the other file or to a later version.
+    fn known_elsewhere(&mut self, entry: &Entry) -> bool {
+        let (name, place) = (shown(&entry.key), self.whereabouts());
+        let path: Vec<&str> = self.path.iter().map(String::as_str).chain([entry.key.as_str()]).collect();
+        let other = self.which.other();
+        let in_file = schema::within_profile(&path);
+        let of_other = schema::find(other.keys(), in_file.iter().copied());
+        let planned = planned::find(&path);
+        // `project = "shop"` is planned, `[project."DIR"]` is the user's.
+        let both_tables = of_other.is_some_and(|key| key.kind.keys().is_some())
+            && matches!(entry.node.value, Value::Table(_));
+        match planned {
+            Some(planned) if planned.user_only && self.which == Which::Project => {
+                let message = format!("`{name}` {place} belongs to {}", Which::User.where_it_belongs());
+                let hint = "take it out; this version does not have it there either".to_owned();
+                self.report_at(Code::UserOnly, entry, message, hint);
+            }
+            Some(_) if !both_tables => {
+                let message = format!("`{name}` {place} is not built into this version; it has no effect");
+                let hint = "take it out, or leave it for a later version".to_owned();
+                self.report_at(Code::NotBuilt, entry, message, hint);
+            }
+            _ if of_other.is_some() => {
+                let message = format!("`{name}` {place} belongs to {}", other.where_it_belongs());
+                self.report_at(other.only_here(), entry, message, format!("move it to {}", other.file()));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Counts `meant` as written, so that nobody complains of it being missing too.
+    fn count_as_written(&mut self, meant: &str, entry: &Entry) {
+        self.path.push(meant.to_owned());
+        let place = (self.place)(entry.key_span.clone());
+        self.checked.places.entry(self.path.clone()).or_insert(place);
+        self.path.pop();
     }
 
     fn value(&mut self, node: &Node, key: &Key) -> Option<Figment> {
         match (key.kind, &node.value) {
+            (Kind::Version, Value::Int(1)) => None,
+            (Kind::Version, Value::Int(_)) => self.bad_value(
+                node,
+                "is of another format than this version reads",
+                Some("write `version = 1`, or update Brummer".to_owned()),
+            ),
+            (Kind::Version, _) => self.wrong_type(node, "the number 1", None),
             (Kind::Bool, Value::Bool(truth)) => Some(Figment::from(*truth)),
+            (Kind::Bool, Value::Text(text)) => {
+                let hint = match text.to_ascii_lowercase().as_str() {
+                    "yes" | "on" | "true" | "1" => Some("write `true`, without quotes".to_owned()),
+                    "no" | "off" | "false" | "0" => Some("write `false`, without quotes".to_owned()),
+                    _ => None,
+                };
+                self.wrong_type(node, "true or false", hint)
+            }
             (Kind::Bool, _) => self.wrong_type(node, "true or false", None),
             (Kind::Int { least, most }, Value::Int(number)) => self.number(node, *number, least, most),
             (Kind::Int { .. }, _) => self.wrong_type(node, "a whole number", None),
@@ -206,60 +301,11 @@ impl Walk<'_> {
             (Kind::Command, _) => self.command(node),
             (Kind::Names, _) => self.names(node),
             (Kind::Variables, _) => self.variables(node),
+            (Kind::Unset { .. }, _) => self.variable_names(node),
             (Kind::Signal, _) => self.signal(node),
             (Kind::PerProcess(keys), _) => self.per_process(node, keys),
             (Kind::PerDirectory(keys), _) => self.per_directory(node, keys),
+            (Kind::PerProfile(keys), _) => self.per_profile(node, keys),
         }
-    }
-
-    fn per_process(&mut self, node: &Node, keys: &'static [Key]) -> Option<Figment> {
-        let Value::Table(entries) = &node.value else {
-            return self.wrong_type(node, "tables by name", Some("as [processes.api]".to_owned()));
-        };
-        let mut dict = Dict::new();
-        for entry in entries {
-            if let Some(fault) = names::fault(&entry.key) {
-                let message = format!("\"{}\" cannot be the name of a process: {fault}", shown(&entry.key));
-                let hint = format!("`{}` could", names::map(&entry.key, names::Named::Script));
-                self.report(Code::BadName, &entry.key_span, message, Some(hint));
-            }
-            self.path.push(entry.key.clone());
-            let place = (self.place)(entry.key_span.clone());
-            self.checked.places.insert(self.path.clone(), place);
-            // Its name is there even if nothing else of it is right: others may depend on it.
-            let process = self.table(&entry.node, keys).unwrap_or_else(|| {
-                let run = [self.path.as_slice(), &["run".to_owned()]].concat();
-                self.checked.places.insert(run, (self.place)(entry.node.span.clone()));
-                Dict::new()
-            });
-            dict.insert(entry.key.clone(), Figment::from(process));
-            self.checked.order.push(entry.key.clone());
-            self.path.pop();
-        }
-        Some(Figment::from(dict))
-    }
-
-    fn per_directory(&mut self, node: &Node, keys: &'static [Key]) -> Option<Figment> {
-        let Value::Table(entries) = &node.value else {
-            return self.wrong_type(
-                node,
-                "tables by directory",
-                Some("as [project.\"~/src/shop\"]".to_owned()),
-            );
-        };
-        let mut dict = Dict::new();
-        for entry in entries {
-            if !(entry.key.starts_with('/') || entry.key == "~" || entry.key.starts_with("~/")) {
-                let message = format!("\"{}\" is no absolute directory", shown(&entry.key));
-                let hint = "begin it with `/` or `~/`, as [project.\"~/src/shop\"]".to_owned();
-                self.report(Code::BadName, &entry.key_span, message, Some(hint));
-            }
-            self.path.push(entry.key.clone());
-            if let Some(project) = self.table(&entry.node, keys) {
-                dict.insert(entry.key.clone(), Figment::from(project));
-            }
-            self.path.pop();
-        }
-        Some(Figment::from(dict))
     }
 }

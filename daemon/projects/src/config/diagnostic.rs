@@ -9,50 +9,110 @@ use std::path::{Path, PathBuf};
 /// Longest part of a source line that is shown, in characters.
 const EXCERPT: usize = 120;
 
-/// Stable names of mistakes.
+/// Stable names of mistakes. A number is never given to another meaning; [`RESERVED`] are those of parts
+/// that are not built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Code {
-    /// E000: the text is no TOML.
-    Syntax,
-    /// E001: a key that nobody reads.
     UnknownKey,
-    /// E002: a value of the wrong type.
     WrongType,
-    /// E003: text that is no duration or size.
     BadUnit,
-    /// E004: `depends_on` names nothing that is there.
     UnknownDependency,
-    /// E005: processes that wait for each other.
     Cycle,
-    /// E006: a process without a command.
-    NoCommand,
-    /// E007: text that is no name.
-    BadName,
-    /// E008: a value outside its range or not one of its words.
+    Duplicate,
     BadValue,
-    /// E009: a key of the user's configuration in a project's file, or the other way round.
-    WrongFile,
-    /// E010: a file that cannot be read.
+    NotThere,
+    BadName,
+    UserOnly,
+    Syntax,
+    NoCommand,
     Unreadable,
-    /// E011: a file in a format that is not read.
-    Format,
+    ProjectOnly,
+    UnknownProfile,
+    NotBuilt,
+}
+
+/// Numbers that belong to parts that are not built.
+pub(crate) const RESERVED: [(&str, &str); 6] = [
+    ("E006", "a check of readiness by log of a process without output"),
+    ("E010", "a dependency on readiness of a process without a check"),
+    ("E011", "several replicas with one fixed port"),
+    ("E012", "`watch` and `schedule` together"),
+    ("E013", "a listener beyond loopback without TLS and token"),
+    ("W101", "a shell that hides the pid of what it runs"),
+];
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is taken over.
+    Error,
+    /// Everything else counts.
+    Warning,
+}
+
+impl Severity {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
 }
 
 impl Code {
+    pub const ALL: [Self; 16] = [
+        Self::UnknownKey,
+        Self::WrongType,
+        Self::BadUnit,
+        Self::UnknownDependency,
+        Self::Cycle,
+        Self::Duplicate,
+        Self::BadValue,
+        Self::NotThere,
+        Self::BadName,
+        Self::UserOnly,
+        Self::Syntax,
+        Self::NoCommand,
+        Self::Unreadable,
+        Self::ProjectOnly,
+        Self::UnknownProfile,
+        Self::NotBuilt,
+    ];
+
     pub const fn as_str(self) -> &'static str {
+        self.both().0
+    }
+
+    /// What it means, in a few words.
+    pub const fn words(self) -> &'static str {
+        self.both().1
+    }
+
+    const fn both(self) -> (&'static str, &'static str) {
         match self {
-            Self::Syntax => "E000",
-            Self::UnknownKey => "E001",
-            Self::WrongType => "E002",
-            Self::BadUnit => "E003",
-            Self::UnknownDependency => "E004",
-            Self::Cycle => "E005",
-            Self::NoCommand => "E006",
-            Self::BadName => "E007",
-            Self::BadValue => "E008",
-            Self::WrongFile => "E009",
-            Self::Unreadable => "E010",
-            Self::Format => "E011",
+            Self::UnknownKey => ("E001", "a key that nobody reads"),
+            Self::WrongType => ("E002", "a value of the wrong type"),
+            Self::BadUnit => ("E003", "no duration or size; a duration without a unit"),
+            Self::UnknownDependency => ("E004", "`depends_on` names nothing that is there"),
+            Self::Cycle => ("E005", "processes that wait for each other"),
+            Self::Duplicate => ("E007", "the same key, or the same file in two formats, twice"),
+            Self::BadValue => ("E008", "a value outside its range, or none of its words"),
+            Self::NotThere => ("E009", "a directory or file that is not there"),
+            Self::BadName => ("E014", "text that is no name of a process or profile"),
+            Self::UserOnly => ("E015", "only in the user's configuration"),
+            Self::Syntax => ("E016", "no TOML, YAML or JSON"),
+            Self::NoCommand => ("E017", "a process without a command"),
+            Self::Unreadable => ("E018", "a file that cannot be read"),
+            Self::ProjectOnly => ("E019", "only in a project's file"),
+            Self::UnknownProfile => ("E020", "a profile that no file declares"),
+            Self::NotBuilt => ("W102", "a key that is not built into this version"),
+        }
+    }
+
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::NotBuilt => Severity::Warning,
+            _ => Severity::Error,
         }
     }
 }
@@ -71,6 +131,8 @@ pub enum Place {
     File(PathBuf),
     /// An environment variable, by name.
     Environment(String),
+    /// An option, as `--profile ci`.
+    Option(String),
 }
 
 /// A stretch of one line of a file.
@@ -95,6 +157,7 @@ impl fmt::Display for Place {
             Self::Span(span) => write!(f, "{}:{}:{}", span.file.display(), span.line, span.column),
             Self::File(file) => write!(f, "{}", file.display()),
             Self::Environment(variable) => write!(f, "environment {variable}"),
+            Self::Option(option) => f.write_str(option),
         }
     }
 }
@@ -103,6 +166,8 @@ impl fmt::Display for Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     pub code: Code,
+    /// The key that it is about, dotted, as `processes.api.run`; nothing if it is about the text as a whole.
+    pub key: Option<String>,
     /// What is wrong, naming it.
     pub message: String,
     /// What to do, where that is known.
@@ -112,7 +177,17 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub fn new(code: Code, place: Place, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, place }
+        Self { code, key: None, message: message.into(), hint: None, place }
+    }
+
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    pub const fn is_error(&self) -> bool {
+        matches!(self.code.severity(), Severity::Error)
     }
 
     #[must_use]
@@ -126,7 +201,7 @@ impl Diagnostic {
         match &self.place {
             Place::Span(span) => Some(&span.file),
             Place::File(file) => Some(file),
-            Place::Environment(_) => None,
+            Place::Environment(_) | Place::Option(_) => None,
         }
     }
 
@@ -134,7 +209,7 @@ impl Diagnostic {
     pub fn position(&self) -> (usize, usize) {
         match &self.place {
             Place::Span(span) => (span.line, span.column),
-            Place::File(_) | Place::Environment(_) => (0, 0),
+            Place::File(_) | Place::Environment(_) | Place::Option(_) => (0, 0),
         }
     }
 
@@ -142,10 +217,11 @@ impl Diagnostic {
     pub fn render(&self) -> String {
         let number = match &self.place {
             Place::Span(span) => span.line.to_string(),
-            Place::File(_) | Place::Environment(_) => " ".to_owned(),
+            _ => " ".to_owned(),
         };
         let indent = " ".repeat(number.len());
-        let mut text = format!("error[{}]: {}\n{indent}--> {}", self.code, self.message, self.place);
+        let severity = self.code.severity().as_str();
+        let mut text = format!("{severity}[{}]: {}\n{indent}--> {}", self.code, self.message, self.place);
         if let Place::Span(span) = &self.place {
             let mark = format!("{}{}", " ".repeat(span.offset), "^".repeat(span.width.max(1)));
             text.push_str(&format!("\n{indent} |\n{number} | {}\n{indent} | {mark}", span.excerpt));
@@ -173,6 +249,11 @@ impl fmt::Display for Diagnostic {
 /// All mistakes, by file and position, a blank line between; empty text for none.
 pub fn render_all(diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(Diagnostic::render).collect::<Vec<_>>().join("\n\n")
+}
+
+/// The errors; nothing if all of them are warnings.
+pub(crate) fn errors(found: &[Diagnostic]) -> Option<Vec<Diagnostic>> {
+    found.iter().any(Diagnostic::is_error).then(|| found.to_vec())
 }
 
 /// Orders mistakes as a reader meets them.

@@ -27,7 +27,8 @@ pub(crate) fn read(environment: &Environment) -> (Checked, Vec<Diagnostic>) {
         let path: Vec<String> = key.split("__").map(str::to_ascii_lowercase).collect();
         let known = schema::find(schema::USER, path.iter().map(String::as_str));
         let scalar = known.filter(|key| {
-            !matches!(key.kind, Kind::Table(_) | Kind::PerDirectory(_))
+            !matches!(key.kind, Kind::Table(_))
+                && !key.kind.by_name()
                 && path.first().is_none_or(|first| first != "project")
         });
         if scalar.is_none() {
@@ -58,7 +59,7 @@ fn variables(keys: &[schema::Key], prefix: String, known: &mut Vec<String>) {
     for key in keys {
         let name = format!("{prefix}{}", key.name.to_ascii_uppercase());
         match key.kind {
-            Kind::PerDirectory(_) | Kind::PerProcess(_) => {}
+            Kind::PerDirectory(_) | Kind::PerProcess(_) | Kind::PerProfile(_) | Kind::Version => {}
             Kind::Table(keys) => variables(keys, format!("{name}__"), known),
             Kind::Sizes { keys, .. } => {
                 known.push(name.clone());

@@ -1,11 +1,11 @@
 //! Configuration files: read with a bound, parsed, checked.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::check::{self, Checked, Which};
 use super::diagnostic::{Code, Diagnostic, Place, Source};
-use super::tree;
+use super::tree::{self, Format};
 
 /// Largest configuration file that is read, in bytes.
 pub const MAX_BYTES: u64 = 1 << 20;
@@ -47,22 +47,42 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Diagnostic> {
     Ok(Some(text))
 }
 
-/// A mistake if a file in a format that is not read stands at `path`.
-pub(crate) fn unread_format(path: &Path, instead: &str) -> Option<Diagnostic> {
-    path.is_file().then(|| {
-        Diagnostic::new(Code::Format, Place::File(path.to_owned()), "this format is not read")
-            .hint(format!("write it as TOML, into {instead}"))
-    })
+/// The endings of the formats, the native one first.
+const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
+
+/// The file `stem` in `dir`, in the one format it is there in; a mistake for each further one.
+pub(crate) fn in_any_format(dir: &Path, stem: &str) -> (Option<PathBuf>, Vec<Diagnostic>) {
+    let names = ENDINGS.iter().map(|ending| format!("{stem}.{ending}"));
+    let mut there = names.filter(|name| dir.join(name).exists());
+    let Some(first) = there.next() else { return (None, Vec::new()) };
+    let twice = there.map(|other| {
+        let message = format!("{other} stands beside {first}; only one of them can count");
+        Diagnostic::new(Code::Duplicate, Place::File(dir.join(&other)), message)
+            .hint("move everything into one of them, and remove the other")
+    });
+    let twice = twice.collect();
+    (Some(dir.join(first)), twice)
 }
 
-/// Parses and checks a text. Pure.
-pub(crate) fn check(path: &Path, text: &str, which: Which) -> (Checked, Vec<Diagnostic>) {
+/// Parses and checks a text; nothing comes of one that cannot be parsed. Pure.
+pub(crate) fn check(path: &Path, text: &str, which: Which) -> (Option<Checked>, Vec<Diagnostic>) {
     let source = Source { file: path, text };
-    match tree::toml(text) {
-        Ok(root) => check::check(&root, which, &|span| source.place(span)),
-        Err((span, message)) => {
-            let diagnostic = Diagnostic::new(Code::Syntax, source.place(span), message);
-            (Checked::default(), vec![diagnostic])
+    let format = Format::of(path);
+    match tree::read(text, format) {
+        Ok(root) => {
+            let (checked, found) = check::check(&root, which, &|span| source.place(span));
+            (Some(checked), found)
+        }
+        Err(fault) => {
+            let code = if fault.duplicate { Code::Duplicate } else { Code::Syntax };
+            let message = if fault.duplicate {
+                fault.message
+            } else {
+                format!("no valid {}: {}", format.name(), fault.message)
+            };
+            let diagnostic =
+                Diagnostic { hint: fault.hint, ..Diagnostic::new(code, source.place(fault.span), message) };
+            (None, vec![diagnostic])
         }
     }
 }

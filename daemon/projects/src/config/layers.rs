@@ -38,6 +38,14 @@ impl Layer {
         part.dict.retain(|name, _| name == key);
         part
     }
+
+    /// This layer without one key of the top.
+    pub(crate) fn without(&self, key: &str) -> Self {
+        let mut part = self.clone();
+        part.dict.remove(key);
+        part.places.retain(|path, _| path.first().is_none_or(|first| first != key));
+        part
+    }
 }
 
 fn presets(keys: &[Key]) -> Dict {
@@ -45,6 +53,7 @@ fn presets(keys: &[Key]) -> Dict {
     for key in keys {
         let value = match (key.kind, key.preset) {
             (Kind::Table(keys) | Kind::Sizes { keys, .. }, _) => Value::from(presets(keys)),
+            (Kind::Version, _) => continue,
             (_, Preset::Unset) => continue,
             (_, Preset::Bool(truth)) => Value::from(truth),
             (_, Preset::Int(number)) => Value::from(number),
@@ -124,7 +133,8 @@ impl Stack {
                 Value::Dict(_, inner) => self.collect(inner, path, values),
                 value => values.push(ConfigValue {
                     key: dotted(path),
-                    value: to_toml(value),
+                    // TOML has no null; who reads it knows that nothing stands there.
+                    value: if matches!(value, Value::Empty(..)) { "null".to_owned() } else { to_toml(value) },
                     source: self.source(path, value),
                 }),
             }

@@ -1,10 +1,12 @@
 //! A project's configuration: its files over one another, joined with what was detected, as specs.
+//!
+//! Pure: no files, no environment, no clock.
 
 mod effective;
+pub(crate) mod files;
 mod judge;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,85 +15,14 @@ use brummer_event::spec::{Command, Kind, Origin, ProcessSpec, Restart, Stdin, St
 use brummer_event::state::signal_number;
 use serde::Deserialize;
 
-use super::check::{Checked, Which};
-use super::diagnostic::{Code, Diagnostic};
+use super::check::{Checked, dotted};
+use super::diagnostic::{Code, Diagnostic, Place};
 use super::layers::{ConfigValue, Layer, Stack};
 use super::user::{UserConfig, WhenBehind};
-use super::{diagnostic, file, text};
+use super::{diagnostic, text};
 use crate::detect::Script;
-
-/// Files that are read, later ones win.
-pub const FILES: [&str; 2] = ["brummer.toml", "brummer.local.toml"];
-
-/// Files that a reader of other documentation may have written, and that are not read.
-pub const UNREAD: [&str; 3] = ["brummer.yaml", "brummer.yml", "brummer.json"];
-
-/// The predecessor's file.
-const PREDECESSOR: &str = ".brum.toml";
-
-/// Whether a file of this name can belong to a project's configuration, read or not.
-pub fn is_project_file(name: &OsStr) -> bool {
-    let Some(name) = name.to_str() else { return false };
-    let form = |ending: &str| [".toml", ".yaml", ".yml", ".json"].contains(&ending);
-    name == PREDECESSOR
-        || name.strip_prefix("brummer.local").is_some_and(form)
-        || name.strip_prefix("brummer").is_some_and(form)
-}
-
-/// One checked text of a project.
-#[derive(Debug, Clone)]
-pub struct Parsed {
-    path: PathBuf,
-    checked: Checked,
-}
-
-impl Parsed {
-    /// Names of the processes it declares, in its order.
-    pub fn processes(&self) -> &[String] {
-        &self.checked.order
-    }
-}
-
-/// Checks the text of one project file by itself; what needs all files together (dependencies, commands)
-/// is checked when they are joined. Pure.
-///
-/// # Errors
-/// Every mistake at once.
-pub fn check_project(path: &Path, text: &str) -> Result<Parsed, Vec<Diagnostic>> {
-    let mut files = Files::default();
-    files.add(path, text);
-    match files.parsed.pop() {
-        Some(parsed) if files.wrong.is_empty() => Ok(parsed),
-        _ => Err(files.wrong),
-    }
-}
-
-/// The files of a project, checked one by one.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Files {
-    parsed: Vec<Parsed>,
-    /// Mistakes so far.
-    wrong: Vec<Diagnostic>,
-    /// A text is missing as a whole, so that nothing can be said about all of them together.
-    incomplete: bool,
-    /// What was found but is not read.
-    pub(crate) notices: Vec<String>,
-}
-
-impl Files {
-    /// Checks one more text; it wins over those before. Pure.
-    pub(crate) fn add(&mut self, path: &Path, text: &str) {
-        let (checked, wrong) = file::check(path, text, Which::Project);
-        self.incomplete |= wrong.iter().any(|mistake| mistake.code == Code::Syntax);
-        self.wrong.extend(wrong);
-        self.parsed.push(Parsed { path: path.to_owned(), checked });
-    }
-
-    fn refuse(&mut self, diagnostic: Diagnostic) {
-        self.incomplete = true;
-        self.wrong.push(diagnostic);
-    }
-}
+use crate::names;
+use files::{Files, Parsed};
 
 /// Bounds of the logs of a project's processes, effective: from the user's and the project's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,32 +47,20 @@ pub struct ProjectConfig {
     pub logs: ProjectLogs,
     /// Every effective value with its source.
     pub values: Vec<ConfigValue>,
+    /// What is no error in the files.
+    pub warnings: Vec<Diagnostic>,
+    /// Directories and files that were written down, to be looked for by who may read the disk.
+    pub(crate) named: Vec<Named>,
 }
 
-/// Reads and checks the files of the project at `dir`.
-pub(crate) fn read_files(dir: &Path) -> Files {
-    let mut files = Files::default();
-    for name in FILES {
-        let path = dir.join(name);
-        match file::read_if_there(&path) {
-            Ok(Some(text)) => files.add(&path, &text),
-            Ok(None) => {}
-            Err(diagnostic) => files.refuse(diagnostic),
-        }
-    }
-    for name in UNREAD {
-        let Some(diagnostic) = file::unread_format(&dir.join(name), "brummer.toml") else { continue };
-        // Alone it is what its author meant to be read; beside a brummer.toml it is a leftover.
-        if files.parsed.is_empty() && files.wrong.is_empty() {
-            files.refuse(diagnostic);
-        } else {
-            files.notices.push(format!("{name} is not read; brummer.toml is"));
-        }
-    }
-    if dir.join(PREDECESSOR).is_file() {
-        files.notices.push(format!("{PREDECESSOR} is not read; its processes belong into brummer.toml"));
-    }
-    files
+/// A directory or file that the configuration names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) path: PathBuf,
+    pub(crate) is_dir: bool,
+    /// As `processes.api.dir`.
+    pub(crate) key: String,
+    pub(crate) place: Place,
 }
 
 #[derive(Deserialize)]
@@ -157,7 +76,7 @@ struct Raw {
 struct RawProcess {
     run: Option<RawCommand>,
     dir: Option<PathBuf>,
-    env: BTreeMap<String, String>,
+    env: BTreeMap<String, Option<String>>,
     env_file: Option<Vec<PathBuf>>,
     depends_on: Vec<String>,
     autostart: Option<bool>,
@@ -199,26 +118,29 @@ impl From<RawCommand> for Command {
     }
 }
 
-/// Puts the files of a project over the user's configuration, joins them with the detected scripts, and
-/// checks what needs all of them: commands, dependencies, circles. Pure.
+/// Puts the files of a project over the user's configuration and the chosen profile over both, joins them
+/// with the detected scripts, and checks what needs all of them: commands, dependencies, circles. Pure.
 ///
 /// # Errors
-/// Every mistake at once.
+/// Every mistake at once, warnings among them.
 pub(crate) fn join(
     dir: &Path,
     user: &UserConfig,
     files: &Files,
     detected: &[Script],
+    profile: Option<&str>,
 ) -> Result<ProjectConfig, Vec<Diagnostic>> {
     let mut wrong = files.wrong.clone();
     if files.incomplete {
         return Err(wrong);
     }
     let files = files.parsed.as_slice();
-    let layers: Vec<Arc<Layer>> = files
-        .iter()
-        .map(|parsed| Arc::new(Layer::new(parsed.path.display().to_string(), parsed.checked.clone())))
-        .collect();
+    wrong.extend(profile.and_then(|name| unknown_profile(name, files)));
+    let texts: Vec<(String, &Checked, &Parsed)> = texts(files, profile);
+    let layers = texts.iter().map(|(name, checked, parsed)| {
+        let layer = Layer::new(name.clone(), Checked::clone(checked));
+        Arc::new(if parsed.above { layer.without("processes") } else { layer })
+    });
     let logs_of = |layers: &[Arc<Layer>]| layers.iter().map(|layer| Arc::new(layer.only("logs"))).collect();
     let below: Vec<Arc<Layer>> = logs_of(&user.below);
     let above: Vec<Arc<Layer>> = logs_of(&user.above);
@@ -226,7 +148,8 @@ pub(crate) fn join(
     let raw: Raw = stack.extract().map_err(|diagnostic| vec![diagnostic])?;
 
     let mut order: Vec<&str> = Vec::new();
-    for name in files.iter().flat_map(|parsed| &parsed.checked.order) {
+    let here = || texts.iter().filter(|(_, _, parsed)| !parsed.above);
+    for name in here().flat_map(|(_, checked, _)| &checked.order) {
         if !order.contains(&name.as_str()) {
             order.push(name);
         }
@@ -238,15 +161,15 @@ pub(crate) fn join(
     judge::commands(&ordered, detected, &stack, &mut wrong);
     judge::dependencies(&ordered, detected, &stack, &mut wrong);
     judge::circles(&ordered, &stack, &mut wrong);
-    if !wrong.is_empty() {
-        diagnostic::sort(&mut wrong);
+    diagnostic::sort(&mut wrong);
+    if wrong.iter().any(Diagnostic::is_error) {
         return Err(wrong);
     }
 
     let mut sources = BTreeMap::new();
-    for parsed in files {
+    for (_, checked, parsed) in here() {
         let file = parsed.path.file_name().map(|name| name.to_string_lossy().into_owned());
-        for name in &parsed.checked.order {
+        for name in &checked.order {
             sources.entry(name.clone()).or_insert_with(|| file.clone().unwrap_or_default());
         }
     }
@@ -254,6 +177,7 @@ pub(crate) fn join(
         .into_iter()
         .filter_map(|(name, raw)| spec(name, raw, dir, detected.iter().find(|script| script.name == name)))
         .collect();
+    let named = declared.iter().flat_map(|spec| named(spec, &stack)).collect();
     let mut values = stack.values();
     values.extend(user.values().iter().filter(|value| !value.key.starts_with("logs.")).cloned());
     for spec in &declared {
@@ -267,7 +191,53 @@ pub(crate) fn join(
         when_behind: raw.logs.when_behind,
     };
     let files = files.iter().map(|parsed| parsed.path.clone()).collect();
-    Ok(ProjectConfig { files, declared, sources, logs, values })
+    Ok(ProjectConfig { files, declared, sources, logs, values, warnings: wrong, named })
+}
+
+/// What is laid over one another: the files, then the profile's part of each, with a name unlike the others'.
+fn texts<'a>(files: &'a [Parsed], profile: Option<&str>) -> Vec<(String, &'a Checked, &'a Parsed)> {
+    let plain = files.iter().map(|parsed| (parsed.path.display().to_string(), &parsed.checked, parsed));
+    let overlays = profile.into_iter().flat_map(|name| {
+        files.iter().filter_map(move |parsed| {
+            let checked = parsed.checked.profiles.get(name)?;
+            Some((format!("{} (profile {name})", parsed.path.display()), checked, parsed))
+        })
+    });
+    plain.chain(overlays).collect()
+}
+
+fn unknown_profile(name: &str, files: &[Parsed]) -> Option<Diagnostic> {
+    let known = || files.iter().flat_map(|parsed| parsed.checked.profiles.keys()).map(String::as_str);
+    if known().any(|known| known == name) {
+        return None;
+    }
+    let shown = name.escape_debug();
+    let hint = match names::nearest(name, known()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known().next().is_some() => {
+            let all: std::collections::BTreeSet<&str> = known().collect();
+            format!("there are {}", all.into_iter().collect::<Vec<_>>().join(", "))
+        }
+        None => format!("declare it as [profile.{shown}.processes.NAME], or say `up` without a profile"),
+    };
+    let place = Place::Option(format!("--profile {shown}"));
+    Some(
+        Diagnostic::new(Code::UnknownProfile, place, format!("no file declares a profile `{shown}`"))
+            .hint(hint),
+    )
+}
+
+/// The directory and the files that somebody wrote down for this process.
+fn named(spec: &ProcessSpec, stack: &Stack) -> Vec<Named> {
+    let named = |key: &[&str], path: &Path, is_dir| {
+        let full: Vec<&str> = [&["processes", spec.name.as_str()], key].concat();
+        let place = stack.place(&full)?.clone();
+        let key = dotted(full.get(..3).unwrap_or(&full));
+        Some(Named { path: path.to_owned(), is_dir, key, place })
+    };
+    let files = spec.env_files.iter().enumerate();
+    let files = files.filter_map(|(index, file)| named(&["env_file", &index.to_string()], file, false));
+    named(&["dir"], &spec.dir, true).into_iter().chain(files).collect()
 }
 
 fn spec(name: &str, raw: RawProcess, dir: &Path, script: Option<&Script>) -> Option<ProcessSpec> {
@@ -279,7 +249,12 @@ fn spec(name: &str, raw: RawProcess, dir: &Path, script: Option<&Script>) -> Opt
     if let Some(own) = raw.dir {
         spec.dir = inside(dir, &own);
     }
-    spec.env = raw.env.into_iter().collect();
+    for (name, value) in raw.env {
+        match value {
+            Some(value) => spec.env.push((name, value)),
+            None => spec.env_unset.push(name),
+        }
+    }
     spec.env_files = match raw.env_file {
         Some(files) => files.iter().map(|file| inside(dir, file)).collect(),
         None => base.map(|script| script.env_files.clone()).unwrap_or_default(),

@@ -1,11 +1,23 @@
-//! The one table of keys: what may stand in a configuration, of which type, with which default.
-//! Checking, defaults, suggestions and `config show` all read it.
+//! The one table of keys: what may stand in a configuration, of which type, with which default, and what it
+//! does. Checking, defaults, suggestions, `config show`, the JSON Schema (`json`) and the reference
+//! (`reference`) all read it; `planned` names what is known and not built.
 //!
 //! Pure: data.
+
+mod json;
+mod keys;
+pub(crate) mod planned;
+mod reference;
+
+pub use json::{project_schema, user_schema};
+pub(crate) use keys::{PROJECT, USER};
+pub use reference::reference;
 
 /// What a key holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
+    /// The number of the format; nothing else reads it.
+    Version,
     Bool,
     Int {
         least: i64,
@@ -33,8 +45,12 @@ pub(crate) enum Kind {
     Command,
     /// A list of process names.
     Names,
-    /// Variables: name to text, number or truth value.
+    /// Variables: name to text, number, truth value, or (not in TOML) null.
     Variables,
+    /// A list of names of variables, taken as null in the key named, which stands beside it.
+    Unset {
+        from: &'static str,
+    },
     /// A signal's name.
     Signal,
     Table(&'static [Key]),
@@ -42,6 +58,8 @@ pub(crate) enum Kind {
     PerProcess(&'static [Key]),
     /// Tables of the same shape by directory.
     PerDirectory(&'static [Key]),
+    /// Tables of the same shape by name of a profile.
+    PerProfile(&'static [Key]),
 }
 
 /// A default, as it would be written.
@@ -59,130 +77,39 @@ pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) preset: Preset,
+    /// What it does, in one line.
+    pub(crate) doc: &'static str,
+    /// A value as TOML; empty for tables.
+    pub(crate) example: &'static str,
+    /// The default in words, where it depends on something.
+    pub(crate) otherwise: &'static str,
 }
 
-const fn key(name: &'static str, kind: Kind, preset: Preset) -> Key {
-    Key { name, kind, preset }
+impl Key {
+    /// The default in words, where it depends on something.
+    const fn otherwise(mut self, words: &'static str) -> Self {
+        self.otherwise = words;
+        self
+    }
 }
 
-const fn table(name: &'static str, keys: &'static [Key]) -> Key {
-    key(name, Kind::Table(keys), Preset::Unset)
+const fn key(
+    name: &'static str,
+    kind: Kind,
+    preset: Preset,
+    doc: &'static str,
+    example: &'static str,
+) -> Key {
+    Key { name, kind, preset, doc, example, otherwise: "" }
 }
 
-const fn count(name: &'static str, preset: i64) -> Key {
-    key(name, Kind::Int { least: 1, most: 10_000_000 }, Preset::Int(preset))
+const fn table(name: &'static str, keys: &'static [Key], doc: &'static str) -> Key {
+    key(name, Kind::Table(keys), Preset::Unset, doc, "")
 }
 
-/// Of the user's configuration file and of the environment (there without `project`).
-pub(crate) static USER: &[Key] = &[
-    table(
-        "concurrency",
-        &[
-            table(
-                "eventbus",
-                &[
-                    key("worker_pool_size", Kind::AutoInt { least: 1, most: 1024 }, Preset::Text("auto")),
-                    count("queue_buffer_size", 1000),
-                    key(
-                        "backpressure_strategy",
-                        Kind::Word(&["degrade", "block", "drop"]),
-                        Preset::Text("degrade"),
-                    ),
-                    count("ring_size", 10_000),
-                ],
-            ),
-            table(
-                "process_manager",
-                &[
-                    key("max_concurrent_starts", Kind::Int { least: 1, most: 1024 }, Preset::Int(10)),
-                    key("status_read_strategy", Kind::Word(&["locked", "atomic"]), Preset::Text("atomic")),
-                ],
-            ),
-            table(
-                "log_store",
-                &[
-                    count("buffer_size", 10_000),
-                    count("batch_size", 100),
-                    key("timeout_ms", Kind::Int { least: 1, most: 60_000 }, Preset::Int(50)),
-                ],
-            ),
-        ],
-    ),
-    table(
-        "logs",
-        &[
-            KEEP_LINES,
-            key("ring_bytes", Kind::Sizes { alone: "process", keys: USER_RINGS }, Preset::Unset),
-            KEEP_BYTES,
-            key("keep_total", Kind::Size, Preset::Text("2GiB")),
-            key("keep_age", Kind::Duration, Preset::Text("7d")),
-            count("keep_runs", 1000),
-            key("min_free", Kind::Size, Preset::Text("200MiB")),
-            WHEN_BEHIND,
-            key("fsync", Kind::DurationOrOff, Preset::Text("1s")),
-        ],
-    ),
-    table(
-        "daemon",
-        &[
-            key("http_port", Kind::Int { least: 0, most: 65_535 }, Preset::Int(7777)),
-            key("orphan_grace", Kind::Duration, Preset::Text("15m")),
-            key("ingest_threads", Kind::AutoInt { least: 1, most: 1024 }, Preset::Text("auto")),
-            key("allow_root", Kind::Bool, Preset::Bool(false)),
-        ],
-    ),
-    key("project", Kind::PerDirectory(&[key("resume", Kind::Bool, Preset::Bool(false))]), Preset::Unset),
-];
-
-/// Of a project's files.
-pub(crate) static PROJECT: &[Key] = &[
-    key("processes", Kind::PerProcess(PROCESS), Preset::Unset),
-    table(
-        "logs",
-        &[
-            KEEP_LINES,
-            key("ring_bytes", Kind::Sizes { alone: "process", keys: PROJECT_RINGS }, Preset::Unset),
-            KEEP_BYTES,
-            WHEN_BEHIND,
-        ],
-    ),
-];
-
-/// Of one process. Defaults that are `Unset` depend on its kind or its origin.
-pub(crate) static PROCESS: &[Key] = &[
-    key("run", Kind::Command, Preset::Unset),
-    key("dir", Kind::Path, Preset::Text(".")),
-    key("env", Kind::Variables, Preset::Unset),
-    key("env_file", Kind::Paths, Preset::Unset),
-    key("depends_on", Kind::Names, Preset::Unset),
-    key("autostart", Kind::Bool, Preset::Bool(true)),
-    key("restart", Kind::Word(&["no", "on-failure", "always"]), Preset::Unset),
-    key("kind", Kind::Word(&["service", "task"]), Preset::Unset),
-    table(
-        "stop",
-        &[
-            key("signal", Kind::Signal, Preset::Text("SIGTERM")),
-            key("timeout", Kind::Duration, Preset::Text("10s")),
-            key("command", Kind::Command, Preset::Unset),
-        ],
-    ),
-    key("stdin", Kind::Word(&["open", "null"]), Preset::Unset),
-    key("merge_output", Kind::Bool, Preset::Bool(false)),
-    key("daemonizes", Kind::Bool, Preset::Bool(false)),
-    key("restart_on_change", Kind::Bool, Preset::Bool(false)),
-];
-
-static USER_RINGS: &[Key] = &[
-    key("process", Kind::Size, Preset::Text("16MiB")),
-    key("project", Kind::Size, Preset::Text("32MiB")),
-    key("total", Kind::Size, Preset::Text("128MiB")),
-];
-
-static PROJECT_RINGS: &[Key] = &[key("process", Kind::Size, Preset::Text("16MiB"))];
-
-const KEEP_LINES: Key = count("keep_lines", 10_000);
-const KEEP_BYTES: Key = key("keep_bytes", Kind::Size, Preset::Text("256MiB"));
-const WHEN_BEHIND: Key = key("when_behind", Kind::Word(&["slow", "gap"]), Preset::Text("slow"));
+const fn count(name: &'static str, preset: i64, doc: &'static str, example: &'static str) -> Key {
+    key(name, Kind::Int { least: 1, most: 10_000_000 }, Preset::Int(preset), doc, example)
+}
 
 impl Kind {
     /// The keys of the tables below it, if it is one.
@@ -191,13 +118,19 @@ impl Kind {
             Self::Table(keys)
             | Self::PerProcess(keys)
             | Self::PerDirectory(keys)
+            | Self::PerProfile(keys)
             | Self::Sizes { keys, .. } => Some(keys),
             _ => None,
         }
     }
+
+    /// Whether a name of the user's choice stands between it and its keys.
+    pub(crate) const fn by_name(&self) -> bool {
+        matches!(self, Self::PerProcess(_) | Self::PerDirectory(_) | Self::PerProfile(_))
+    }
 }
 
-/// The key at `path`, names of processes and directories taken as they come.
+/// The key at `path`, names of processes, profiles and directories taken as they come.
 pub(crate) fn find<'a>(
     keys: &'static [Key],
     path: impl IntoIterator<Item = &'a str>,
@@ -207,7 +140,7 @@ pub(crate) fn find<'a>(
     let mut found = None;
     while let Some(part) = path.next() {
         let key = here.iter().find(|key| key.name == part)?;
-        if matches!(key.kind, Kind::PerProcess(_) | Kind::PerDirectory(_)) {
+        if key.kind.by_name() {
             path.next();
         }
         found = Some(key);
@@ -215,3 +148,43 @@ pub(crate) fn find<'a>(
     }
     found
 }
+
+/// The path that a key of a profile has in the file itself; any other path as it is.
+pub(crate) fn within_profile<S: AsRef<str>>(path: &[S]) -> &[S] {
+    match path {
+        [first, _, rest @ ..] if first.as_ref() == "profile" && !rest.is_empty() => rest,
+        path => path,
+    }
+}
+
+/// What people call a key elsewhere, and its name here.
+const ALIASES: [(&str, &str); 19] = [
+    ("command", "run"),
+    ("cmd", "run"),
+    ("exec", "run"),
+    ("script", "run"),
+    ("shell", "run"),
+    ("cwd", "dir"),
+    ("working_dir", "dir"),
+    ("working_directory", "dir"),
+    ("directory", "dir"),
+    ("environment", "env"),
+    ("dotenv", "env_file"),
+    ("needs", "depends_on"),
+    ("after", "depends_on"),
+    ("autorestart", "restart"),
+    ("availability", "restart"),
+    ("disabled", "autostart"),
+    ("shutdown", "stop"),
+    ("services", "processes"),
+    ("procs", "processes"),
+];
+
+/// The key among `keys` that other tools call `written`.
+pub(crate) fn called_elsewhere(written: &str, keys: &[Key]) -> Option<&'static str> {
+    let (_, here) = ALIASES.iter().find(|(elsewhere, _)| *elsewhere == written)?;
+    keys.iter().any(|key| key.name == *here).then_some(*here)
+}
+
+#[cfg(test)]
+mod tests;

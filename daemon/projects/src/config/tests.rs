@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use brummer_event::spec::{Command, Kind, Origin, Restart, Stdin};
 use proptest::prelude::*;
 
-use super::project::Files;
+use super::project::files::Files;
 use super::schema::{self, Key, Kind as Holds};
 use super::*;
 use crate::detect::Script;
@@ -37,13 +37,13 @@ fn script(name: &str, kind: Kind) -> Script {
 fn together(files: &[(&str, &str)]) -> Files {
     let mut together = Files::default();
     for (name, text) in files {
-        together.add(Path::new(name), text);
+        together.add(Path::new(name), text, false);
     }
     together
 }
 
 fn project(files: &[(&str, &str)], detected: &[Script]) -> Result<ProjectConfig, Vec<Diagnostic>> {
-    join(Path::new("/p"), &user(), &together(files), detected)
+    join(Path::new("/p"), &user(), &together(files), detected, None)
 }
 
 fn mistakes(text: &str) -> String {
@@ -55,11 +55,14 @@ fn user_mistakes(text: &str) -> String {
     render_all(&UserConfig::check(Some((file, text)), &Environment::new()).unwrap_err())
 }
 
+mod broken;
+mod layering;
+
 #[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
     insta::assert_snapshot!(mistakes(
         r#"
-version = 1
+version = 2
 [process.api]
 run = "x"
 
@@ -273,7 +276,7 @@ fn every_value_tells_its_source() {
     assert!(user.daemon.http_port_by_hand && user.daemon.http_port == 8000);
     let text = "[processes.api]\nrun = \"x\"\n[processes.'a.b']\nrun = 'y'\n[logs]\nkeep_lines = 2\nring_bytes = '1MiB'\nkeep_bytes = 9\n";
     let files = together(&[("/p/brummer.toml", text)]);
-    let config = join(Path::new("/p"), &user, &files, &[]).unwrap();
+    let config = join(Path::new("/p"), &user, &files, &[], None).unwrap();
     let logs = config.logs;
     assert_eq!((logs.keep_lines, logs.ring_bytes, logs.keep_bytes), (2, 1 << 20, 1 << 30));
     let shown: Vec<String> =
@@ -321,10 +324,9 @@ fn other_value(key: &Key) -> String {
         Holds::Command => "[\"other\"]".to_owned(),
         Holds::Names => "[\"base\"]".to_owned(),
         Holds::Variables => "{ A = \"1\" }".to_owned(),
+        Holds::Unset { .. } => "[\"B\"]".to_owned(),
         Holds::Signal => "\"SIGINT\"".to_owned(),
-        Holds::Table(_) | Holds::Sizes { .. } | Holds::PerProcess(_) | Holds::PerDirectory(_) => {
-            unreachable!()
-        }
+        _ => unreachable!(),
     }
 }
 
@@ -335,6 +337,8 @@ fn leaves(keys: &'static [Key], prefix: &str, out: &mut Vec<(String, &'static Ke
             Holds::Table(keys) | Holds::Sizes { keys, .. } => leaves(keys, &format!("{name}."), out),
             Holds::PerProcess(keys) => leaves(keys, &format!("{name}.api."), out),
             Holds::PerDirectory(keys) => leaves(keys, &format!("{name}.\"/p\"."), out),
+            // Its effect is that of the keys above, and it has a test of its own.
+            Holds::PerProfile(_) | Holds::Version => {}
             _ => out.push((name, key)),
         }
     }
@@ -380,9 +384,14 @@ fn a_missing_file_is_a_mistake_only_if_it_was_named() {
 
     let dir = temp.path().join(".config/brummer");
     std::fs::create_dir_all(&dir).unwrap();
-    std::fs::write(dir.join("config.yaml"), "logs: {}").unwrap();
+    std::fs::write(dir.join("config.yaml"), "logs: {keep_runs: 4}").unwrap();
+    let loaded = UserConfig::load(None, &environment).unwrap();
+    assert_eq!(loaded.logs.keep_runs, 4);
+
+    std::fs::write(dir.join("config.toml"), "").unwrap();
     let wrong = UserConfig::load(None, &environment).unwrap_err();
-    assert_eq!(wrong[0].code, Code::Format, "a file that somebody wrote is not passed over in silence");
+    assert_eq!((wrong.len(), wrong[0].code), (1, Code::Duplicate));
+    std::fs::remove_file(dir.join("config.yaml")).unwrap();
 
     std::fs::write(dir.join("config.toml"), "[logs]\nkeep_runs = 5\n[project.\"~/shop\"]\nresume = true")
         .unwrap();
@@ -413,18 +422,6 @@ fn unreadable_files_are_told() {
 }
 
 #[test]
-fn a_project_file_in_another_format_is_told() {
-    let temp = tempfile::tempdir().unwrap();
-    std::fs::write(temp.path().join("brummer.yaml"), "processes: {}").unwrap();
-    let wrong = join(temp.path(), &user(), &read_files(temp.path()), &[]).unwrap_err();
-    assert_eq!((wrong.len(), wrong[0].code), (1, Code::Format));
-    std::fs::write(temp.path().join("brummer.toml"), "").unwrap();
-    let files = read_files(temp.path());
-    assert_eq!(files.notices.len(), 1);
-    assert!(join(temp.path(), &user(), &files, &[]).is_ok());
-}
-
-#[test]
 fn a_byte_order_mark_is_no_mistake() {
     assert!(check(Path::new("brummer.toml"), "\u{feff}[processes.a]\nrun = \"x\"\n").is_ok());
 }
@@ -449,7 +446,7 @@ fn deep_texts_are_mistakes_and_no_end() {
 #[test]
 fn the_demo_has_no_mistake() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/demo").canonicalize().unwrap();
-    let loaded = crate::load::load(&dir, &user(), &crate::detect::Look::default(), 1).unwrap();
+    let loaded = crate::load::load(&dir, &user(), &crate::detect::Look::default(), None, 1).unwrap();
     assert_eq!(loaded.choose(&dir).unwrap().names, ["seed", "api", "web", "worker", "crashy"]);
     assert_eq!(loaded.notices, Vec::<String>::new());
     for spec in loaded.declared() {
@@ -526,11 +523,11 @@ fn near_toml() -> impl Strategy<Value = String> {
     prop::collection::vec(line, 0..14).prop_map(|lines| lines.join("\n"))
 }
 
-fn never_breaks(text: &str) -> Result<(), TestCaseError> {
+fn never_breaks(name: &str, text: &str) -> Result<(), TestCaseError> {
     let lines: Vec<&str> = text.split('\n').collect();
-    let file = Path::new("brummer.toml");
+    let file = Path::new(name);
     let both = [
-        project(&[("brummer.toml", text)], &[script("dev", Kind::Service)]).err(),
+        project(&[(name, text)], &[script("dev", Kind::Service)]).err(),
         UserConfig::check(Some((file, text)), &Environment::new()).err(),
     ];
     for mistake in both.into_iter().flatten().flatten() {
@@ -546,12 +543,26 @@ fn never_breaks(text: &str) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn arbitrary_text_never_breaks_it(text in "\\PC{0,120}|[\\x00-\\x7f]{0,120}") {
-        never_breaks(&text)?;
+    fn arbitrary_text_never_breaks_it(
+        name in prop::sample::select(vec!["brummer.toml", "brummer.yaml", "brummer.json"]),
+        text in "\\PC{0,120}|[\\x00-\\x7f]{0,120}|[-a-z:&*<\\[\\]{},#|>!%\"' \n\té]{0,120}",
+    ) {
+        never_breaks(name, &text)?;
+    }
+
+    #[test]
+    fn near_yaml_and_json_never_break_it(
+        ending in prop::sample::select(vec!["yaml", "json"]),
+        words in prop::collection::vec(prop::sample::select(vec![
+            "processes", ":", " ", "\n", "  ", "api", "run", "{", "}", "[", "]", ",", "\"", "- ", "&a ", "*a", "<<",
+            "null", "1", "true", "é", "env", "depends_on", "profile", "!!str ", "|", "'", "#", "\t", "\r\n", "---",
+        ]), 0..40),
+    ) {
+        never_breaks(&format!("brummer.{ending}"), &words.concat())?;
     }
 
     #[test]
     fn near_configurations_never_break_it(text in near_toml()) {
-        never_breaks(&text)?;
+        never_breaks("brummer.toml", &text)?;
     }
 }

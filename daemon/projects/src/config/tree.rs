@@ -1,13 +1,21 @@
-//! A configuration text as a tree that knows where each part of it stands.
+//! A configuration text as a tree that keeps the byte range of every key and value: the only thing that
+//! depends on the text's format. What checks it needs no other reader and nothing else.
+//!
+//! A tree has at most [`MOST_DEPTH`] levels and [`MOST_NODES`] nodes, whatever aliases multiply.
 //!
 //! Pure: no files, no environment, no clock.
-//!
-//! Everything after this file (schema, diagnostics, layers) sees only the tree, so that another format
-//! needs another reader and nothing else.
+
+mod json;
+mod toml;
+mod yaml;
 
 use std::ops::Range;
+use std::path::Path;
 
-use toml_edit::{Document, Item};
+/// Levels of a tree; a configuration has seven.
+const MOST_DEPTH: usize = 64;
+/// Nodes of a tree; the largest text that is read could hold five times as many numbers.
+const MOST_NODES: usize = 100_000;
 
 /// A value and its byte range in the text.
 #[derive(Debug, Clone)]
@@ -18,6 +26,8 @@ pub(crate) struct Node {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
+    /// Nothing, as YAML and JSON can say it.
+    Null,
     Text(String),
     Int(i64),
     Bool(bool),
@@ -41,6 +51,7 @@ impl Value {
     /// What it is, in the words of messages.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
+            Self::Null => "nothing",
             Self::Text(_) => "text",
             Self::Int(_) => "a number",
             Self::Bool(_) => "true or false",
@@ -52,73 +63,73 @@ impl Value {
     }
 }
 
-/// Reads TOML.
+/// How a text is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Toml,
+    Yaml,
+    Json,
+}
+
+impl Format {
+    /// By the ending of the name; TOML where it says nothing.
+    pub(crate) fn of(path: &Path) -> Self {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("yaml" | "yml") => Self::Yaml,
+            Some("json") => Self::Json,
+            _ => Self::Toml,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Toml => "TOML",
+            Self::Yaml => "YAML",
+            Self::Json => "JSON",
+        }
+    }
+}
+
+/// Why there is no tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) span: Range<usize>,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    /// A key that is there twice.
+    pub(crate) duplicate: bool,
+}
+
+impl Fault {
+    fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { span, message: message.into(), hint: None, duplicate: false }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn duplicate(span: Range<usize>, key: &str) -> Self {
+        let key: String = key.chars().take(60).flat_map(char::escape_debug).collect();
+        let fault = Self::new(span, format!("the key `{key}` is there twice"));
+        Self { duplicate: true, ..fault.hint("take one of them out, or join them") }
+    }
+
+    fn too_much(span: Range<usize>) -> Self {
+        Self::new(span, "it holds more than a configuration can")
+            .hint("is this the right file? Aliases count as often as they are used")
+    }
+}
+
+/// Reads a text.
 ///
 /// # Errors
-/// Where and why the text is none.
-pub(crate) fn toml(text: &str) -> Result<Node, (Range<usize>, String)> {
-    let document = Document::parse(text).map_err(|error| {
-        let message = error.message().lines().collect::<Vec<_>>().join("; ");
-        (error.span().unwrap_or(0..0), message)
-    })?;
-    Ok(from_item(document.as_item(), text, 0..0))
-}
-
-fn from_item(item: &Item, text: &str, fallback: Range<usize>) -> Node {
-    let span = item.span().unwrap_or(fallback);
-    let value = match item {
-        Item::None => Value::Table(Vec::new()),
-        Item::Value(value) => return from_value(value, text, span),
-        Item::Table(table) => Value::Table(
-            table
-                .iter()
-                .map(|(key, item)| {
-                    let key_span = table.key(key).and_then(toml_edit::Key::span).unwrap_or(span.clone());
-                    Entry {
-                        key: key.to_owned(),
-                        key_span: key_span.clone(),
-                        node: from_item(item, text, key_span),
-                    }
-                })
-                .collect(),
-        ),
-        Item::ArrayOfTables(tables) => Value::List(
-            tables
-                .iter()
-                .map(|table| {
-                    from_item(&Item::Table(table.clone()), text, table.span().unwrap_or(span.clone()))
-                })
-                .collect(),
-        ),
-    };
-    Node { value, span }
-}
-
-fn from_value(value: &toml_edit::Value, text: &str, fallback: Range<usize>) -> Node {
-    let span = value.span().unwrap_or(fallback);
-    let written = || text.get(span.clone()).unwrap_or_default().to_owned();
-    let value = match value {
-        toml_edit::Value::String(text) => Value::Text(text.value().clone()),
-        toml_edit::Value::Integer(number) => Value::Int(*number.value()),
-        toml_edit::Value::Boolean(truth) => Value::Bool(*truth.value()),
-        toml_edit::Value::Float(_) => Value::Float(written()),
-        toml_edit::Value::Datetime(_) => Value::Date(written()),
-        toml_edit::Value::Array(array) => {
-            Value::List(array.iter().map(|value| from_value(value, text, span.clone())).collect())
-        }
-        toml_edit::Value::InlineTable(table) => Value::Table(
-            table
-                .iter()
-                .map(|(key, value)| {
-                    let key_span = table.key(key).and_then(toml_edit::Key::span).unwrap_or(span.clone());
-                    Entry {
-                        key: key.to_owned(),
-                        key_span: key_span.clone(),
-                        node: from_value(value, text, key_span),
-                    }
-                })
-                .collect(),
-        ),
-    };
-    Node { value, span }
+/// Where and why it is none of its format, or holds too much.
+pub(crate) fn read(text: &str, format: Format) -> Result<Node, Fault> {
+    match format {
+        Format::Toml => toml::read(text),
+        Format::Yaml => yaml::read(text),
+        Format::Json => json::read(text),
+    }
 }

@@ -23,6 +23,8 @@ pub struct UserConfig {
     pub projects: BTreeMap<PathBuf, UserProject>,
     /// The file that was read; nothing if there is none.
     pub file: Option<PathBuf>,
+    /// What is no error in it.
+    pub warnings: Vec<Diagnostic>,
     values: Vec<ConfigValue>,
     /// Defaults and file (below a project's files), environment (above them).
     pub(super) below: Vec<Arc<Layer>>,
@@ -175,37 +177,29 @@ struct Raw {
 }
 
 impl UserConfig {
-    /// Reads `explicit` (a flag), else `BRUMMER_CONFIG`, else `brummer/config.toml` below
-    /// `XDG_CONFIG_HOME` or `~/.config`; only the last may be missing. `environment` then wins.
+    /// Reads `explicit` (a flag), else `BRUMMER_CONFIG`, else `brummer/config.toml` (or `.yaml`, `.yml`,
+    /// `.json`) below `XDG_CONFIG_HOME` or `~/.config`; only the last may be missing. `environment` then wins.
     ///
     /// # Errors
     /// Every mistake at once.
     pub fn load(explicit: Option<&Path>, environment: &Environment) -> Result<Self, Vec<Diagnostic>> {
         let mut wrong = Vec::new();
-        let text = match chosen(explicit, environment) {
-            Chosen::Named(path) => match file::read(&path) {
-                Ok(text) => Some((path, text)),
-                Err(diagnostic) => {
-                    wrong.push(diagnostic);
-                    None
-                }
-            },
-            Chosen::Default(path) => match file::read_if_there(&path) {
-                Ok(text) => {
-                    if text.is_none() {
-                        wrong.extend(["config.yaml", "config.yml", "config.json"].iter().filter_map(
-                            |other| file::unread_format(&path.with_file_name(other), "config.toml"),
-                        ));
-                    }
-                    text.map(|text| (path, text))
-                }
-                Err(diagnostic) => {
-                    wrong.push(diagnostic);
-                    None
-                }
-            },
+        let path = match chosen(explicit, environment) {
+            Chosen::Named(path) => Some(path),
+            Chosen::Default(dir) => {
+                let (path, twice) = file::in_any_format(&dir, "config");
+                wrong.extend(twice);
+                path
+            }
             Chosen::None => None,
         };
+        let text = path.and_then(|path| match file::read(&path) {
+            Ok(text) => Some((path, text)),
+            Err(diagnostic) => {
+                wrong.push(diagnostic);
+                None
+            }
+        });
         let text = text.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
         match Self::check(text, environment) {
             Ok(config) if wrong.is_empty() => Ok(config),
@@ -235,13 +229,13 @@ impl UserConfig {
         if let Some((path, text)) = text {
             let (checked, mistakes) = file::check(path, text, Which::User);
             wrong.extend(mistakes);
-            below.push(Arc::new(Layer::new(path.display().to_string(), checked)));
+            below.extend(checked.map(|checked| Arc::new(Layer::new(path.display().to_string(), checked))));
         }
         let (checked, mistakes) = environment::read(environment);
         wrong.extend(mistakes);
         let above = vec![Arc::new(Layer::new("environment", checked))];
-        if !wrong.is_empty() {
-            super::diagnostic::sort(&mut wrong);
+        super::diagnostic::sort(&mut wrong);
+        if wrong.iter().any(Diagnostic::is_error) {
             return Err(wrong);
         }
         let stack = Stack::new(below.iter().chain(&above).cloned().collect());
@@ -270,6 +264,7 @@ impl UserConfig {
             daemon,
             projects,
             file: text.map(|(path, _)| path.to_owned()),
+            warnings: wrong,
             values: stack.values(),
             below,
             above,
@@ -302,6 +297,7 @@ impl UserConfig {
 enum Chosen {
     /// Somebody named it: it must be there.
     Named(PathBuf),
+    /// The directory to look in.
     Default(PathBuf),
     /// No home directory to look in.
     None,
@@ -315,5 +311,5 @@ fn chosen(explicit: Option<&Path>, environment: &Environment) -> Chosen {
     set("XDG_CONFIG_HOME")
         .filter(|path| path.is_absolute())
         .or_else(|| set("HOME").map(|home| home.join(".config")))
-        .map_or(Chosen::None, |base| Chosen::Default(base.join("brummer").join("config.toml")))
+        .map_or(Chosen::None, |base| Chosen::Default(base.join("brummer")))
 }

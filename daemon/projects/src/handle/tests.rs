@@ -211,7 +211,7 @@ async fn files_are_read_anew_each_time() {
     world.write("shop/brummer.toml", "[processes.api]\nrn = \"x\"\n");
     let Err(ProjectsError::Config(wrong)) = world.projects.load(&dir, None).await else { panic!() };
     assert!(wrong[0].render().contains("brummer.toml:2:1"), "{}", wrong[0]);
-    assert_eq!(world.projects.check(Some(&dir)).await.unwrap().diagnostics, wrong);
+    assert_eq!(world.projects.check(Some(&dir), None).await.unwrap().diagnostics, wrong);
 }
 
 #[tokio::test]
@@ -222,7 +222,7 @@ async fn a_bad_reload_changes_nothing() {
     world.write(".config/brummer/config.toml", "[logs]\nkeep_lines = 0\n");
     assert!(matches!(world.projects.reload().await, Err(ProjectsError::Config(_))));
     assert_eq!(world.projects.user().logs.keep_lines, 5);
-    let check = world.projects.check(None).await.unwrap();
+    let check = world.projects.check(None, None).await.unwrap();
     assert_eq!((check.files.len(), check.diagnostics.len()), (1, 1));
 }
 

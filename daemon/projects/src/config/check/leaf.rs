@@ -2,7 +2,7 @@
 //!
 //! Pure: no files, no environment, no clock.
 
-use figment::value::{Dict, Value as Figment};
+use figment::value::{Dict, Empty, Tag, Value as Figment};
 
 use super::super::diagnostic::Code;
 use super::super::schema::{Key, Kind};
@@ -89,11 +89,21 @@ impl Walk<'_> {
 
     pub(super) fn paths(&mut self, node: &Node) -> Option<Figment> {
         match &node.value {
-            Value::Text(path) => Some(Figment::from(vec![self.plain_text(node, path)?])),
+            Value::Text(path) => {
+                let path = self.plain_text(node, path)?;
+                self.keep_place_of("0", node);
+                Some(Figment::from(vec![path]))
+            }
             Value::List(nodes) => {
-                let paths = self.each(nodes, |walk, item| match &item.value {
-                    Value::Text(path) => walk.plain_text(item, path),
-                    _ => walk.wrong_type(item, "a path or a list of paths", None),
+                let mut index = 0;
+                let paths = self.each(nodes, |walk, item| {
+                    let path = match &item.value {
+                        Value::Text(path) => walk.plain_text(item, path)?,
+                        _ => return walk.wrong_type(item, "a path or a list of paths", None),
+                    };
+                    walk.keep_place_of(&index.to_string(), item);
+                    index += 1;
+                    Some(path)
                 });
                 Some(Figment::from(paths))
             }
@@ -158,9 +168,7 @@ impl Walk<'_> {
                 Value::Text(name) => name,
                 _ => return walk.wrong_type(item, "a list of process names", None),
             };
-            walk.path.push(index.to_string());
-            walk.keep_place(item);
-            walk.path.pop();
+            walk.keep_place_of(&index.to_string(), item);
             index += 1;
             Some(Figment::from(name.as_str()))
         });
@@ -168,9 +176,8 @@ impl Walk<'_> {
     }
 
     pub(super) fn variables(&mut self, node: &Node) -> Option<Figment> {
-        let Value::Table(entries) = &node.value else {
-            return self.wrong_type(node, "a table of variables", Some("as { PORT = \"3000\" }".to_owned()));
-        };
+        let entries =
+            self.entries(node, "a table of variables", Some("as { PORT = \"3000\" }".to_owned()))?;
         let mut dict = Dict::new();
         for entry in entries {
             self.path.push(entry.key.clone());
@@ -183,17 +190,9 @@ impl Walk<'_> {
         Some(Figment::from(dict))
     }
 
-    pub(super) fn variable(&mut self, entry: &Entry) -> Option<Figment> {
-        let name = &entry.key;
-        let fault = if name.is_empty() || name.contains(['=', '\0']) {
-            Some(format!("{name:?} cannot be the name of a variable"))
-        } else if name == "BRUMMER" || name.starts_with("BRUMMER_") {
-            Some(format!("`{name}` is set by Brummer itself"))
-        } else {
-            None
-        };
-        if let Some(message) = fault {
-            self.report(Code::BadName, &entry.key_span, message, Some("choose another name".to_owned()));
+    fn variable(&mut self, entry: &Entry) -> Option<Figment> {
+        if let Some(message) = variable_fault(&entry.key) {
+            self.report(Code::BadValue, &entry.key_span, message, Some("choose another name".to_owned()));
             return None;
         }
         let text = match &entry.node.value {
@@ -201,12 +200,60 @@ impl Walk<'_> {
             Value::Int(number) => number.to_string(),
             Value::Bool(truth) => truth.to_string(),
             Value::Float(text) | Value::Date(text) => text.clone(),
+            Value::Null => return Some(unset()),
             Value::List(_) | Value::Table(_) => return self.wrong_type(&entry.node, "text", None),
         };
         if text.contains('\0') {
             return self.bad_value(&entry.node, "contains a NUL, which no variable can", None);
         }
         Some(Figment::from(text))
+    }
+
+    /// A list of names of variables; they become null of another key by [`Walk::unset`].
+    pub(super) fn variable_names(&mut self, node: &Node) -> Option<Figment> {
+        let expected = "a list of names of variables";
+        let Value::List(nodes) = &node.value else {
+            return self.wrong_type(node, expected, Some("as [\"HTTP_PROXY\"]".to_owned()));
+        };
+        for item in nodes {
+            match &item.value {
+                Value::Text(name) => {
+                    if let Some(message) = variable_fault(name) {
+                        let hint = "take it out".to_owned();
+                        self.report(Code::BadValue, &item.span, message, Some(hint));
+                    }
+                }
+                _ => {
+                    self.wrong_type(item, expected, None);
+                }
+            }
+        }
+        None
+    }
+
+    /// Takes the names listed under `list` as null of the table `from`, so that layers treat both alike.
+    pub(super) fn unset(&mut self, entries: &[Entry], list: &str, from: &str, dict: &mut Dict) {
+        let nodes = entries.iter().find(|entry| entry.key == list).map(|entry| &entry.node.value);
+        let Some(Value::List(nodes)) = nodes else { return };
+        for item in nodes {
+            let Value::Text(name) = &item.value else { continue };
+            if variable_fault(name).is_some() {
+                continue;
+            }
+            let table = dict.entry(from.to_owned()).or_insert_with(|| Figment::from(Dict::new()));
+            let Figment::Dict(_, variables) = table else { continue };
+            let set =
+                variables.insert(name.clone(), unset()).is_some_and(|old| !matches!(old, Figment::Empty(..)));
+            self.path.push(from.to_owned());
+            self.path.push(name.clone());
+            if set {
+                let message = format!("`{}` is both in `{from}` and in `{list}`", shown(name));
+                let hint = "take one of them out".to_owned();
+                self.report(Code::Duplicate, &item.span, message, Some(hint));
+            }
+            self.keep_place(item);
+            self.path.truncate(self.path.len() - 2);
+        }
     }
 
     pub(super) fn signal(&mut self, node: &Node) -> Option<Figment> {
@@ -226,6 +273,21 @@ impl Walk<'_> {
             },
             _ => self.wrong_type(node, "the name of a signal", Some("as \"SIGINT\"".to_owned())),
         }
+    }
+}
+
+/// A variable that the process must not have.
+fn unset() -> Figment {
+    Figment::Empty(Tag::Default, Empty::None)
+}
+
+fn variable_fault(name: &str) -> Option<String> {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        Some(format!("\"{}\" cannot be the name of a variable", shown(name)))
+    } else if name == "BRUMMER" || name.starts_with("BRUMMER_") {
+        Some(format!("`{}` is set by Brummer itself", shown(name)))
+    } else {
+        None
     }
 }
 

@@ -33,7 +33,11 @@ pub(super) fn commands(
             None => "add `run = \"…\"`".to_owned(),
         };
         let message = format!("[{}] has no command", dotted(&["processes", name]));
-        wrong.push(Diagnostic::new(Code::NoCommand, place(stack, &["processes", name]), message).hint(hint));
+        wrong.push(
+            Diagnostic::new(Code::NoCommand, place(stack, &["processes", name]), message)
+                .key(dotted(&["processes", name]))
+                .hint(hint),
+        );
     }
 }
 
@@ -60,7 +64,11 @@ pub(super) fn dependencies(
             let index = index.to_string();
             let at = place(stack, &["processes", name, "depends_on", &index]);
             let message = format!("`{name}` depends on `{}`, which is not there", dependency.escape_debug());
-            wrong.push(Diagnostic::new(Code::UnknownDependency, at, message).hint(hint));
+            wrong.push(
+                Diagnostic::new(Code::UnknownDependency, at, message)
+                    .key(dotted(&["processes", name, "depends_on"]))
+                    .hint(hint),
+            );
         }
     }
 }
@@ -86,6 +94,10 @@ pub(super) fn circles(processes: &[(&str, RawProcess)], stack: &Stack, wrong: &m
             format!("dependency cycle: {}", way.join(" → "))
         };
         let at = place(stack, &["processes", first, "depends_on", &index]);
-        wrong.push(Diagnostic::new(Code::Cycle, at, message).hint("take one of these dependencies out"));
+        wrong.push(
+            Diagnostic::new(Code::Cycle, at, message)
+                .key(dotted(&["processes", first, "depends_on"]))
+                .hint("take one of these dependencies out"),
+        );
     }
 }

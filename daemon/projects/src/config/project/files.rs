@@ -1,0 +1,148 @@
+//! Which files make a project's configuration, in which order, and each of them checked by itself.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::config::check::{Checked, Which};
+use crate::config::diagnostic::{Code, Diagnostic};
+use crate::config::{diagnostic, file};
+
+/// Names without their endings; the later ones win.
+const STEMS: [&str; 2] = ["brummer", "brummer.local"];
+
+/// Names of all files that are read, in each format.
+pub const FILES: [&str; 8] = [
+    "brummer.toml",
+    "brummer.yaml",
+    "brummer.yml",
+    "brummer.json",
+    "brummer.local.toml",
+    "brummer.local.yaml",
+    "brummer.local.yml",
+    "brummer.local.json",
+];
+
+/// The predecessor's file.
+const PREDECESSOR: &str = ".brum.toml";
+
+/// Whether a file of this name can belong to a project's configuration, read or not.
+pub fn is_project_file(name: &OsStr) -> bool {
+    name == PREDECESSOR || FILES.iter().any(|file| name == *file)
+}
+
+/// Directories above a project that are looked into, at most.
+const MOST_ABOVE: usize = 32;
+
+/// One checked text of a project.
+#[derive(Debug, Clone)]
+pub struct Parsed {
+    pub(super) path: PathBuf,
+    pub(super) checked: Checked,
+    /// Of a directory above the project's.
+    pub(super) above: bool,
+    warnings: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// Names of the processes it declares, in its order.
+    pub fn processes(&self) -> &[String] {
+        &self.checked.order
+    }
+
+    /// What is no error in it.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+}
+
+/// Checks the text of one project file by itself; what needs all files together (dependencies, commands)
+/// is checked when they are joined. Its format is that of the name's ending. Reads no file.
+///
+/// # Errors
+/// Every mistake at once, warnings among them.
+pub fn check_project(path: &Path, text: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    let mut files = Files::default();
+    files.add(path, text, false);
+    match (files.parsed.pop(), diagnostic::errors(&files.wrong)) {
+        (Some(parsed), None) => Ok(Parsed { warnings: files.wrong, ..parsed }),
+        _ => Err(files.wrong),
+    }
+}
+
+/// The files of a project, checked one by one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Files {
+    pub(super) parsed: Vec<Parsed>,
+    /// Mistakes and warnings so far.
+    pub(super) wrong: Vec<Diagnostic>,
+    /// A text is missing as a whole, so that nothing can be said about all of them together.
+    pub(super) incomplete: bool,
+}
+
+impl Files {
+    /// Checks one more text; it wins over those before.
+    pub(crate) fn add(&mut self, path: &Path, text: &str, above: bool) {
+        let (checked, wrong) = file::check(path, text, Which::Project);
+        self.wrong.extend(wrong);
+        match checked {
+            Some(checked) => {
+                self.parsed.push(Parsed { path: path.to_owned(), checked, above, warnings: Vec::new() });
+            }
+            None => self.incomplete = true,
+        }
+    }
+}
+
+/// Reads and checks the files of the project at `dir`, a real path, and those above it up to the root of
+/// its repository; never beyond `home`.
+pub(crate) fn read_files(dir: &Path, home: Option<&Path>) -> Files {
+    let mut files = Files::default();
+    for here in from_the_root(dir, home) {
+        for stem in STEMS {
+            let (path, twice) = file::in_any_format(here, stem);
+            files.wrong.extend(twice);
+            let Some(path) = path else { continue };
+            match file::read(&path) {
+                Ok(text) => files.add(&path, &text, here != dir),
+                Err(diagnostic) => {
+                    files.incomplete = true;
+                    files.wrong.push(diagnostic);
+                }
+            }
+        }
+    }
+    files
+}
+
+/// The directories from the repository's root down to `dir`; `dir` alone outside of one.
+fn from_the_root<'a>(dir: &'a Path, home: Option<&Path>) -> Vec<&'a Path> {
+    let mut upwards = Vec::new();
+    for here in dir.ancestors().take(MOST_ABOVE) {
+        upwards.push(here);
+        if here.join(".git").exists() {
+            upwards.reverse();
+            return upwards;
+        }
+        if home == Some(here) {
+            break;
+        }
+    }
+    vec![dir]
+}
+
+/// A mistake for each named directory or file that is not there.
+pub(crate) fn not_there(named: &[super::Named]) -> Vec<Diagnostic> {
+    let missing = named.iter().filter(|named| match named.is_dir {
+        true => !named.path.is_dir(),
+        false => !named.path.is_file(),
+    });
+    missing
+        .map(|named| {
+            let what = if named.is_dir { "directory" } else { "file" };
+            let message = format!("the {what} {} is not there", named.path.display());
+            Diagnostic::new(Code::NotThere, named.place.clone(), message)
+                .key(&named.key)
+                .hint("paths are taken from the directory of the project")
+        })
+        .collect()
+}
