@@ -34,7 +34,7 @@ fn schema(context: &mut Context, user: bool) -> Result<u8, Failure> {
     } else {
         include_str!("../../../deploy/schema/brummer.schema.json")
     };
-    context.output.data(schema.to_owned())?;
+    context.output.data(schema)?;
     Ok(exit::OK)
 }
 
