@@ -119,11 +119,9 @@ fn a_profile_wins_over_all_files_and_says_where() {
     insta::assert_snapshot!(shown(&ci).join("\n"));
 
     let wrong = with_profile(&files, Some("cj")).unwrap_err();
-    insta::assert_snapshot!(render_all(&wrong), @r"
-    error[E020]: no file declares a profile `cj`
-      --> --profile cj
-      = help: did you mean `ci`?
-    ");
+    let said =
+        "error[E020]: no file declares a profile `cj`\n --> --profile cj\n  = help: did you mean `ci`?";
+    assert_eq!(render_all(&wrong), said);
 }
 
 #[test]
@@ -144,5 +142,5 @@ fn warnings_stop_nothing_and_name_their_key() {
     let [warning] = config.warnings.as_slice() else { panic!("{:?}", config.warnings) };
     assert_eq!((warning.code, warning.is_error()), (Code::NotBuilt, false));
     assert_eq!(warning.key.as_deref(), Some("processes.dev.port"));
-    assert_eq!(check(Path::new("brummer.toml"), text).unwrap().warnings(), [warning.clone()]);
+    assert_eq!(check(Path::new("brummer.toml"), text).unwrap().warnings(), config.warnings);
 }
