@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 
 use super::diagnostic::Diagnostic;
 use super::file;
-use super::project;
+use super::project::files::check_project;
 use draft::Draft;
 use field::{Field, Notes};
 
@@ -184,7 +184,7 @@ fn finish(format: Format, name: &str, drafts: &[Draft], notes: Vec<Note>) -> Res
 
 /// Whether a `brummer.toml` of this text is in order.
 pub(super) fn passes(text: &str) -> Result<(), Vec<Diagnostic>> {
-    project::check_project(Path::new("brummer.toml"), text).map(|_| ())
+    check_project(Path::new("brummer.toml"), text).map(|_| ())
 }
 
 /// A file read and converted.

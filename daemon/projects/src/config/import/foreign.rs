@@ -304,15 +304,16 @@ fn from_json(value: &ast::Value<'_>, lines: &Lines) -> Result<Node, ImportError>
 
 fn toml(text: &str) -> Result<Node, ImportError> {
     let lines = Lines::of(text);
-    match tree::toml(text) {
+    match tree::read(text, tree::Format::Toml) {
         Ok(root) => Ok(from_toml(root, &lines)),
-        Err((span, why)) => Err(broken("TOML", Some(lines.at(span.start)), why)),
+        Err(fault) => Err(broken("TOML", Some(lines.at(fault.span.start)), fault.message)),
     }
 }
 
 fn from_toml(node: tree::Node, lines: &Lines) -> Node {
     let line = lines.at(node.span.start);
     let value = match node.value {
+        tree::Value::Null => Value::Null,
         tree::Value::Text(text) => Value::Text(text),
         tree::Value::Int(number) => Value::Number(number.to_string()),
         tree::Value::Bool(truth) => Value::Bool(truth),
