@@ -299,10 +299,10 @@ async fn scripts(client: &Client, place: &Place) -> Result<(Vec<Script>, Vec<Str
 /// A configuration with mistakes has no effective values: then the mistakes alone are told.
 async fn settings(client: &Client, place: &Place) -> Result<Found, ClientError> {
     let scope = Some(wire::scope(place));
-    let check = v1::CheckConfigRequest { scope: scope.clone() };
+    let check = v1::CheckConfigRequest { scope: scope.clone(), profile: String::new() };
     let check = client.call(async |client| client.projects().check_config(check.clone()).await).await?;
     let mistakes: Vec<Mistake> = check.diagnostics.into_iter().map(wire::mistake).collect();
-    let show = v1::ShowConfigRequest { scope };
+    let show = v1::ShowConfigRequest { scope, profile: String::new() };
     let shown = client.call(async |client| client.projects().show_config(show.clone()).await).await;
     match shown {
         Ok(shown) => {
