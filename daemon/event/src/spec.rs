@@ -215,11 +215,12 @@ mod tests {
 
     #[test]
     fn only_what_a_run_is_made_of_needs_a_new_run() {
+        type Edit = fn(&mut ProcessSpec);
         let exec = |argv: &[&str]| Command::Exec(argv.iter().map(|arg| (*arg).to_owned()).collect());
         let pair = |name: &str| (name.to_owned(), "1".to_owned());
         let mut base = ProcessSpec::new("api", exec(&["x"]), "/p".into(), Kind::Service, Origin::Declared);
         base.env = vec![pair("A"), pair("B")];
-        let table: [(&str, bool, fn(&mut ProcessSpec)); 17] = [
+        let table: [(&str, bool, Edit); 17] = [
             ("nothing", true, |_| {}),
             ("autostart", true, |spec| spec.autostart = false),
             ("restart_on_change", true, |spec| spec.restart_on_change = true),
