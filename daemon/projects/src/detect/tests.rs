@@ -170,7 +170,10 @@ fn cargo_runs_what_is_there_and_no_library() {
     assert_eq!(found(&library)[0], "build = cargo build");
 
     let many = [
-        ("Cargo.toml", "[package]\nname = \"a\"\n[[bin]]\nname = \"main\"\npath = \"src/main.rs\"\n"),
+        (
+            "Cargo.toml",
+            "[package]\nname = \"a\"\nedition = \"2024\"\n[[bin]]\nname = \"main\"\npath = \"src/main.rs\"\n",
+        ),
         ("src/main.rs", ""),
         ("src/bin/two.rs", ""),
         ("src/bin/three/main.rs", ""),
