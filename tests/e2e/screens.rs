@@ -113,8 +113,10 @@ fn scripts_are_chosen_run_with_arguments_and_stand_on_top_afterwards() {
     screen.send("\r");
     screen.until("the other's line", |text| text.contains("other started"));
     screen.send(",");
-    screen.until("the settings", |text| text.contains("[logs]") && text.contains("keep_lines"));
-    screen.send("q");
+    screen.until("the settings", |text| text.contains("settings of shop") && text.contains("default"));
+    screen.send("/keep_lines\r");
+    screen.until("one of them", |text| text.contains("keep_lines") && !text.contains("allow_root"));
+    screen.send("qq");
     screen.until("they are closed", |text| !text.contains("keep_lines"));
     screen.send("q");
     assert_eq!(screen.wait(), Some(0));

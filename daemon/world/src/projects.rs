@@ -43,11 +43,13 @@ impl World {
         let registry = self.processes().snapshot();
         let views: Vec<_> = registry.of_project(project).collect();
         let of = |script: &Script| {
-            let argv = script.argv();
+            // What stands in front of the arguments, as its tool wants them: `npm run test --`.
+            let mut front = script.with_arguments(&[String::new()]).argv();
+            front.pop();
             let ran = |view: &&&Arc<ProcessView>| {
                 let with_arguments = view.spec.origin == Origin::AdHoc
                     && view.spec.dir == script.directory
-                    && view.spec.command.argv().starts_with(&argv);
+                    && view.spec.command.argv().starts_with(&front);
                 *view.key.name == *script.name || with_arguments
             };
             views.iter().filter(ran).filter_map(|view| view.run?.made_at()).max()
