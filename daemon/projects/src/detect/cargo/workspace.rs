@@ -25,7 +25,10 @@ impl Workspace {
         let workspace = root.get("workspace");
         let list = |key: &str| texts(workspace.and_then(|workspace| workspace.get(key)));
         let (members, excluded) = (list("members"), list("exclude"));
-        let excluded: Vec<PathBuf> = excluded.iter().map(|path| plain(&dir.join(path))).collect();
+        let places =
+            |list: &[String]| -> Vec<PathBuf> { list.iter().map(|path| plain(&dir.join(path))).collect() };
+        // As cargo has it: what is excluded may be named by itself, but not by a pattern.
+        let (named, excluded) = (places(&members), places(&excluded));
         let mut waiting: Vec<PathBuf> = Vec::new();
         if workspace.is_some() {
             waiting.extend(found(dir, &members, notices));
@@ -40,8 +43,8 @@ impl Workspace {
             while let Some(member) = waiting.pop() {
                 // A listed member may lie outside, what it depends on there is not of the workspace.
                 let is_ours = listed.contains(&member) || member.starts_with(dir);
-                let is_excluded =
-                    !listed.contains(&member) && excluded.iter().any(|path| member.starts_with(path));
+                let below = |places: &[PathBuf]| places.iter().any(|path| member.starts_with(path));
+                let is_excluded = !below(&named) && below(&excluded);
                 if !is_ours || is_excluded || !seen.insert(member.clone()) {
                     continue;
                 }
