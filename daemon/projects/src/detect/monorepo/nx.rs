@@ -1,5 +1,5 @@
-//! Nx: the targets of each project.json, and of `nx` in each package.json. Targets that Nx's plug-ins make up
-//! while they run are not in any file that a person writes, and are not listed.
+//! Nx: the targets of each project.json. Targets that Nx's plug-ins make up while they run are not in any file
+//! that a person writes, and are not listed; those below `nx` in a package.json are not read either.
 
 use std::path::{Path, PathBuf};
 

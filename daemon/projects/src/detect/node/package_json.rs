@@ -31,8 +31,6 @@ pub(crate) struct PackageJson {
     pub(crate) main: Option<String>,
     /// The same for programs that know ES modules: `module`.
     pub(crate) module: Option<String>,
-    /// Names of targets below `nx`.
-    pub(crate) nx_targets: Vec<(String, Json)>,
 }
 
 impl PackageJson {
@@ -91,7 +89,6 @@ fn matters(key: &str) -> bool {
             | "optionalDependencies"
             | "main"
             | "module"
-            | "nx"
     )
 }
 
@@ -116,9 +113,6 @@ impl PackageJson {
             "scripts" => self.take_scripts(value),
             "main" => self.main = value.text().map(str::to_owned),
             "module" => self.module = value.text().map(str::to_owned),
-            "nx" => {
-                self.nx_targets = value.get("targets").map(Json::entries).unwrap_or_default().to_vec();
-            }
             _ => self.dependencies.extend(value.entries().iter().map(|(name, _)| name.clone())),
         }
     }
