@@ -5,6 +5,7 @@ pub(crate) mod event;
 pub(crate) mod inbound;
 pub(crate) mod incident;
 pub(crate) mod line;
+pub(crate) mod mask;
 pub(crate) mod process;
 pub(crate) mod project;
 

@@ -5,6 +5,7 @@ use brummer_projects::{Diagnostic, Script};
 use brummer_proto::v1;
 use brummer_world::{Change, ProjectRef, ProjectReloaded, ProjectRow, ReloadItem};
 
+use super::mask;
 use super::process::{kind, process};
 
 pub(crate) fn reference(project: ProjectRef) -> v1::ProjectRef {
@@ -65,7 +66,8 @@ pub(crate) fn diagnostic(diagnostic: &Diagnostic) -> v1::Diagnostic {
 }
 
 pub(crate) fn config_value(value: &ConfigValue) -> v1::ConfigValue {
-    v1::ConfigValue { key: value.key.clone(), value: value.value.clone(), source: value.source.to_string() }
+    let shown = mask::setting(&value.key, &value.value);
+    v1::ConfigValue { key: value.key.clone(), value: shown, source: value.source.to_string() }
 }
 
 pub(crate) fn imported(read: ReadImport, written: bool) -> v1::ImportConfigResponse {

@@ -16,7 +16,7 @@ use brummer_world::{
 use tonic::{Request, Response, Status};
 
 use crate::convert::process::{action, endpoint, process, run, usage, waited};
-use crate::convert::{self, inbound};
+use crate::convert::{self, inbound, mask};
 use crate::refuse::{invalid, missing, status};
 use crate::watch::{Messages, Watched, watch};
 
@@ -241,7 +241,7 @@ impl ProcessService for ProcessApi {
         let environment =
             self.world.processes().environment(key).await.map_err(|error| status(error.into()))?;
         let (variables, origin) = match environment {
-            Some((_, environment)) => (masked(environment.variables), environment.origin),
+            Some((_, environment)) => (mask::variables(environment.variables), environment.origin),
             None => (Vec::new(), String::new()),
         };
         Ok(Response::new(v1::GetProcessResponse {
@@ -306,21 +306,6 @@ impl ProcessService for ProcessApi {
         let topics = TopicSet::of(Topic::Endpoint).with(Topic::Process);
         Ok(Response::new(watch(&self.world, topics, watched)))
     }
-}
-
-/// Values of names that look like secrets are not shown.
-fn masked(variables: Vec<(String, String)>) -> Vec<v1::EnvironmentVariable> {
-    const SECRET: [&str; 8] =
-        ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "PRIVATE_KEY", "CREDENTIAL", "AUTH"];
-    variables
-        .into_iter()
-        .map(|(name, value)| {
-            let upper = name.to_ascii_uppercase();
-            let hidden = SECRET.iter().any(|word| upper.contains(word)) && !value.is_empty();
-            let value = if hidden { b"***".to_vec() } else { value.into_bytes() };
-            v1::EnvironmentVariable { name, value }
-        })
-        .collect()
 }
 
 struct ProcessWatch {
