@@ -30,7 +30,7 @@ pub use import::{
 pub use init::start_file;
 pub use layers::ConfigValue;
 pub use project::files::{FILES, Parsed, check_project as check, is_project_file};
-pub(crate) use project::files::{not_there, read_files};
+pub(crate) use project::files::{not_there, predecessor, read_files};
 pub(crate) use project::join;
 pub use project::{ProjectConfig, ProjectLogs};
 pub use schema::{project_schema, reference, user_schema};

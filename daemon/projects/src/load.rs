@@ -84,6 +84,7 @@ pub(crate) fn load(
         return Err(wrong);
     }
     let mut notices: Vec<String> = config.warnings.iter().map(in_one_line).collect();
+    notices.extend(config::predecessor(dir));
     notices.extend(detected.notices.iter().cloned());
     let mut loaded = assemble(dir, config, detected, notices, look);
     loaded.reading = reading;

@@ -30,6 +30,15 @@ pub fn is_project_file(name: &OsStr) -> bool {
     name == PREDECESSOR || FILES.iter().any(|file| name == *file)
 }
 
+/// What to say of the predecessor's file in `dir`: it declares no process, so nothing of it is in force.
+pub(crate) fn predecessor(dir: &Path) -> Option<String> {
+    dir.join(PREDECESSOR).is_file().then(|| {
+        format!(
+            "{PREDECESSOR} is not read; `brummerctl config import {PREDECESSOR}` tells what takes its keys' place"
+        )
+    })
+}
+
 /// Directories above a project that are looked into, at most.
 const MOST_ABOVE: usize = 32;
 
