@@ -7,7 +7,6 @@ fn a_procfile_becomes_a_brummer_toml_that_runs() {
     let home = Home::new();
     let _daemon = home.daemon();
     let project = home.project("shop", "");
-    std::fs::remove_file(project.dir().join("brummer.toml")).unwrap();
     let testproc = home.testproc();
     project
         .write("Procfile", &format!("web: exec {testproc} tick --every 1s\nnonsense\nmy-job: exec true\n"));
@@ -65,7 +64,6 @@ fn a_start_file_names_what_is_there_and_changes_nothing() {
     let home = Home::new();
     let _daemon = home.daemon();
     let project = home.project("shop", "");
-    std::fs::remove_file(project.dir().join("brummer.toml")).unwrap();
     project.write("package.json", r#"{"scripts": {"dev": "vite"}}"#);
     let made = home.ctl_in(project.dir(), ["config", "init"]).ok();
     assert!(made.stderr.contains("1 script found here"), "{}", made.stderr);

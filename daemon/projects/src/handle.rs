@@ -393,7 +393,7 @@ impl Shared {
 
     fn interests(&self) -> Interests {
         let mut interests = Interests::default();
-        if let Some(file) = UserConfig::path(self.config_file.as_deref(), &self.environment) {
+        for file in UserConfig::paths(self.config_file.as_deref(), &self.environment) {
             interests.file(&file, &Subject::User);
         }
         for project in self.known.load().iter().filter(|project| project.open) {

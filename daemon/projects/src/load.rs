@@ -76,13 +76,8 @@ pub(crate) fn load(
 ) -> Result<Loaded, Vec<Diagnostic>> {
     let files = config::read_files(dir, look.home.as_deref());
     let detected = detect::detect(dir, look);
-    let config = config::join(dir, user, &files, &detected.scripts, profile)?;
-    let not_there = config::not_there(&config.named);
-    if !not_there.is_empty() {
-        let mut wrong = config.warnings;
-        wrong.extend(not_there);
-        return Err(wrong);
-    }
+    let mut config = config::join(dir, user, &files, &detected.scripts, profile)?;
+    config.warnings.extend(config::not_there(&config.named));
     let mut notices: Vec<String> = config.warnings.iter().map(in_one_line).collect();
     notices.extend(config::predecessor(dir));
     notices.extend(detected.notices.iter().cloned());

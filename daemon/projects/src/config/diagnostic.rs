@@ -111,7 +111,8 @@ impl Code {
 
     pub const fn severity(self) -> Severity {
         match self {
-            Self::NotBuilt => Severity::Warning,
+            // What is not there may come (a task makes it); whoever starts the process too early is told.
+            Self::NotBuilt | Self::NotThere => Severity::Warning,
             _ => Severity::Error,
         }
     }

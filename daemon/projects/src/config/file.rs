@@ -48,7 +48,7 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Diagnostic> {
 }
 
 /// The endings of the formats, the native one first.
-const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
+pub(super) const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
 
 /// The file `stem` in `dir`, in the one format it is there in; a mistake for each further one.
 pub(crate) fn in_any_format(dir: &Path, stem: &str) -> (Option<PathBuf>, Vec<Diagnostic>) {

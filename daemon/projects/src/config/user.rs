@@ -211,11 +211,15 @@ impl UserConfig {
         }
     }
 
-    /// The file that [`UserConfig::load`] reads, whether it is there or not; none without a home.
-    pub fn path(explicit: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+    /// The files that [`UserConfig::load`] may read, there or not: one if it was named, one of each format
+    /// otherwise, none without a home.
+    pub fn paths(explicit: Option<&Path>, environment: &Environment) -> Vec<PathBuf> {
         match chosen(explicit, environment) {
-            Chosen::Named(path) | Chosen::Default(path) => Some(path),
-            Chosen::None => None,
+            Chosen::Named(path) => vec![path],
+            Chosen::Default(dir) => {
+                file::ENDINGS.iter().map(|ending| dir.join(format!("config.{ending}"))).collect()
+            }
+            Chosen::None => Vec::new(),
         }
     }
 
