@@ -91,7 +91,7 @@ pub(crate) fn is_candidate(line: &[u8]) -> bool {
     Engine::get().find(line, 0..line.len()).is_some() || is_glog(line)
 }
 
-/// Looks through many lines in one pass and says of each what [`is_candidate`] would say. The lines are asked for
+/// Looks through many lines in one pass and says of each what `is_candidate` would say. The lines are asked for
 /// in order; they may stand right behind one another.
 pub struct Scout<'a> {
     text: &'a [u8],

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Longest part of a source line that is shown, in characters.
 const EXCERPT: usize = 120;
 
-/// Stable names of mistakes. A number is never given to another meaning; [`RESERVED`] are those of parts
+/// Stable names of mistakes. A number is never given to another meaning; `RESERVED` are those of parts
 /// that are not built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Code {
