@@ -1,7 +1,8 @@
 //! Python: uv, Poetry, PDM, Pipenv or a virtual environment; scripts of pyproject.toml, Django, Flask,
 //! FastAPI, a main file, pytest; packages of uv and Poetry workspaces.
 //!
-//! Who runs: the tool whose lock file or table is there, else `.venv` or `venv`, else `python3`.
+//! Who runs: the tool whose lock file, table or build backend is there, else `.venv` or `venv`, else uv where
+//! it is installed and the files are as `uv init` leaves them, else `python3`.
 
 mod framework;
 mod manager;
@@ -29,7 +30,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
     let Some(mark) = room.first_file(MARKS) else { return };
     let project = Project::read(room, &root);
-    let manager = Manager::of(&root, &project);
+    let manager = Manager::of(&root, &project, &room.look.programs);
     room.at(&root, &mark);
     let mut has_default = framework::detect(room, &manager, &project);
     room.at(&root, &root.join("pyproject.toml"));
@@ -247,7 +248,32 @@ fn members(room: &mut Room<'_>, project: &Project) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::tests::fixture::fixture;
+    use crate::detect::detect;
+    use crate::detect::tests::fixture::{fixture, make, with_programs};
+
+    #[test]
+    fn who_runs_is_what_the_files_or_the_machine_say() {
+        const PLAIN: &str = "[project]\nname = \"shop\"\n";
+        let backend = |name: &str| format!("{PLAIN}[build-system]\nbuild-backend = \"{name}\"\n");
+        let tables: &[(String, &[&str], &[&str], &str)] = &[
+            (backend("uv_build"), &[], &[], "uv run python main.py"),
+            (backend("poetry.core.masonry.api"), &[], &[], "poetry run python main.py"),
+            (backend("hatchling.build"), &[], &["uv"], "python3 main.py"),
+            (PLAIN.to_owned(), &[".python-version"], &["uv"], "uv run python main.py"),
+            (PLAIN.to_owned(), &[".python-version"], &["python3"], "python3 main.py"),
+            (PLAIN.to_owned(), &[], &["uv"], "python3 main.py"),
+            (PLAIN.to_owned(), &[".python-version", ".venv/bin/python"], &["uv"], ".venv/bin/python main.py"),
+        ];
+        for (pyproject, files, programs, expected) in tables {
+            let beside: Vec<(&str, &str)> = files.iter().map(|file| (*file, "")).collect();
+            let (_temp, root) = make(
+                &[&[("pyproject.toml", pyproject.as_str()), ("main.py", "")], beside.as_slice()].concat(),
+            );
+            let detected = detect(&root, &with_programs(&root, programs));
+            let run = detected.scripts.iter().find(|script| script.name == "run").unwrap();
+            assert_eq!(run.argv().join(" "), *expected, "{pyproject} {files:?} {programs:?}");
+        }
+    }
 
     #[test]
     fn each_manager_runs_its_scripts() {

@@ -2,8 +2,8 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use crate::detect::tests::fixture::{fixture, make};
-use crate::detect::{Detected, Look, Programs, detect};
+use crate::detect::tests::fixture::{fixture, make, with_programs};
+use crate::detect::{Detected, Look, detect};
 
 #[test]
 fn yarn_classic_is_told_by_its_lock() {
@@ -128,17 +128,6 @@ fn the_manager_and_its_version_are_chosen_by_what_is_surest() {
         let all = [&[("package.json", package.as_str())], *files].concat();
         assert_eq!(runner(&all), *expected, "{head} {files:?}");
     }
-}
-
-/// A PATH with these programs.
-fn with_programs(root: &std::path::Path, names: &[&str]) -> Look {
-    let bin = root.join("path");
-    std::fs::create_dir_all(&bin).unwrap();
-    for name in names {
-        std::fs::write(bin.join(name), "").unwrap();
-        std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
-    Look { programs: Programs::new(Some(bin.as_os_str())), home: None }
 }
 
 fn missing(detected: &Detected) -> Vec<String> {

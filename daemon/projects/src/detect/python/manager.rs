@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Project;
+use crate::detect::Programs;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::detect) enum Manager {
@@ -16,8 +17,8 @@ pub(in crate::detect) enum Manager {
 }
 
 impl Manager {
-    /// Lock files first, then tables, then environments.
-    pub(super) fn of(root: &Path, project: &Project) -> Self {
+    /// Lock files first, then tables, then what builds it, then environments, then what is installed.
+    pub(super) fn of(root: &Path, project: &Project, programs: &Programs) -> Self {
         let locks = [
             ("uv.lock", Self::Uv),
             ("poetry.lock", Self::Poetry),
@@ -30,9 +31,22 @@ impl Manager {
         if let Some((_, manager)) = by_lock.or_else(by_table) {
             return manager;
         }
+        let backends = [("uv_build", Self::Uv), ("poetry.core.masonry.api", Self::Poetry)];
+        let backend = project.at(&["build-system", "build-backend"]).and_then(|item| item.as_str());
+        if let Some((_, manager)) = backends.into_iter().find(|(name, _)| backend == Some(*name)) {
+            return manager;
+        }
         let environment =
             [".venv", "venv"].into_iter().find(|dir| root.join(dir).join("bin/python").exists());
-        environment.map_or(Self::System, Self::Venv)
+        if let Some(dir) = environment {
+            return Self::Venv(dir);
+        }
+        // As `uv init` leaves a program that is no package: nothing in the files names uv.
+        let like_uv = project.at(&["project"]).is_some() && root.join(".python-version").is_file();
+        if like_uv && programs.are_known() && programs.missing("uv").is_none() {
+            return Self::Uv;
+        }
+        Self::System
     }
 
     fn prefix(&self) -> &'static [&'static str] {

@@ -1,10 +1,11 @@
 //! Fixtures: small trees below `fixtures/`, one an ecosystem, and how what was found in them is written down.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use brummer_event::spec::{Command, ProcessSpec};
 
-use crate::detect::{Detected, Look, Script, detect, relative};
+use crate::detect::{Detected, Look, Programs, Script, detect, relative};
 
 /// A tree and what was found in it.
 pub(crate) struct Fixture {
@@ -86,4 +87,15 @@ pub(crate) fn make(files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
         std::fs::write(path, text).unwrap();
     }
     (temp, root)
+}
+
+/// A PATH with these programs.
+pub(crate) fn with_programs(root: &Path, names: &[&str]) -> Look {
+    let bin = root.join("path");
+    std::fs::create_dir_all(&bin).unwrap();
+    for name in names {
+        std::fs::write(bin.join(name), "").unwrap();
+        std::fs::set_permissions(bin.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    Look { programs: Programs::new(Some(bin.as_os_str())), home: None }
 }
