@@ -118,7 +118,7 @@ async fn process_names(client: &Client, scope: v1::Scope) -> Vec<String> {
 async fn script_names(client: &Client, scope: v1::Scope) -> Vec<String> {
     let path = std::env::var("PATH").unwrap_or_default();
     let request = v1::ListScriptsRequest { scope: Some(scope), path };
-    let answer = client.projects().list_scripts(request).await;
+    let answer = client.list_scripts(request).await;
     let scripts = answer.map(|answer| answer.into_inner().scripts).unwrap_or_default();
     scripts.into_iter().map(|script| script.name).collect()
 }

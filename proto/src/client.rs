@@ -256,6 +256,24 @@ impl Client {
         tokio::time::timeout(limit, self.call(make)).await.unwrap_or_else(|_| Err(ClientError::time_out()))
     }
 
+    /// What could be run, its pieces put together. Made to be repeated by [`Client::call`] as any other request.
+    ///
+    /// # Errors
+    /// What the daemon answers, also in the middle of the list.
+    pub async fn list_scripts(
+        &self,
+        request: v1::ListScriptsRequest,
+    ) -> Result<tonic::Response<v1::ListScriptsResponse>, Status> {
+        let mut pieces = self.projects().list_scripts(request).await?.into_inner();
+        let mut whole = v1::ListScriptsResponse::default();
+        while let Some(piece) = pieces.message().await? {
+            whole.project = whole.project.or(piece.project);
+            whole.notices.extend(piece.notices);
+            whole.scripts.extend(piece.scripts);
+        }
+        Ok(tonic::Response::new(whole))
+    }
+
     /// Lines by cursor, each once, over restarts of the daemon, for ever.
     pub fn follow_logs(&self, request: v1::FollowRequest) -> LogFollow {
         LogFollow::new(self.clone(), request)

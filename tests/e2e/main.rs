@@ -15,6 +15,7 @@ mod common;
 mod crash;
 mod daemon;
 mod defects;
+mod detection;
 mod hundred;
 mod log_bombs;
 mod movers;

@@ -13,7 +13,7 @@ pub(crate) async fn perform(context: &mut Context) -> Result<u8, Failure> {
     let client = context.connect().await?;
     let path = std::env::var_os("PATH").unwrap_or_default().to_string_lossy().into_owned();
     let request = v1::ListScriptsRequest { scope: Some(context.scope()?), path };
-    let ask = async |client: &Client| client.projects().list_scripts(request.clone()).await;
+    let ask = async |client: &Client| client.list_scripts(request.clone()).await;
     let answer = context.read(&client, ask).await?;
     context.announce(answer.project.as_ref());
     for notice in &answer.notices {

@@ -292,7 +292,7 @@ async fn scripts(client: &Client, place: &Place) -> Result<(Vec<Script>, Vec<Str
         scope: Some(wire::scope(place)),
         path: std::env::var("PATH").unwrap_or_default(),
     };
-    let answer = client.call(async |client| client.projects().list_scripts(request.clone()).await).await?;
+    let answer = client.call(async |client| client.list_scripts(request.clone()).await).await?;
     Ok((answer.scripts.into_iter().map(wire::script).collect(), answer.notices))
 }
 

@@ -32,21 +32,21 @@ pub(crate) fn project(row: &ProjectRow) -> v1::Project {
     }
 }
 
-pub(crate) fn script(script: &Script, project: &str, last_run_at_ns: Option<i64>) -> v1::Script {
+pub(crate) fn script(script: Script, project: &str, last_run_at_ns: Option<i64>) -> v1::Script {
     v1::Script {
         project: project.to_owned(),
-        name: script.name.clone(),
-        original: script.original.clone(),
         command: script.argv(),
+        name: script.name,
+        original: script.original,
         directory: script.directory.to_string_lossy().into_owned(),
-        source: script.source.clone(),
+        source: script.source,
         ecosystem: script.ecosystem.to_owned(),
-        runner: script.runner.clone(),
-        runner_version: script.runner_version.clone().unwrap_or_default(),
+        runner: script.runner,
+        runner_version: script.runner_version.unwrap_or_default(),
         kind: kind(script.kind).into(),
-        missing: script.missing.clone().unwrap_or_default(),
+        missing: script.missing.unwrap_or_default(),
         last_run_at_ns,
-        description: script.description.clone().unwrap_or_default(),
+        description: script.description.unwrap_or_default(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `ProjectService`: known directories, what could be run in them, their configuration.
 
+mod pieces;
+
 use std::path::Path;
 
 use brummer_bus::{Delivery, TopicSet};
@@ -22,6 +24,7 @@ pub(crate) struct ProjectApi {
 #[tonic::async_trait]
 impl ProjectService for ProjectApi {
     type WatchProjectsStream = Messages<v1::WatchProjectsResponse>;
+    type ListScriptsStream = Messages<v1::ListScriptsResponse>;
 
     async fn list_projects(
         &self,
@@ -79,19 +82,17 @@ impl ProjectService for ProjectApi {
     async fn list_scripts(
         &self,
         request: Request<v1::ListScriptsRequest>,
-    ) -> Result<Response<v1::ListScriptsResponse>, Status> {
+    ) -> Result<Response<Self::ListScriptsStream>, Status> {
         let request = request.into_inner();
         let ask = inbound::project_ask(request.scope)?;
         let path = (!request.path.is_empty()).then(|| request.path.into());
         let (found, loaded) = self.world.load(&ask, path).await.map_err(status)?;
         let last_runs = self.world.last_runs(&found.name, &loaded.scripts);
-        let scripts = loaded.scripts.iter().zip(last_runs);
-        let scripts = scripts.map(|(one, last_run)| script(one, &found.name, last_run)).collect();
-        Ok(Response::new(v1::ListScriptsResponse {
-            project: Some(reference(found)),
-            scripts,
-            notices: loaded.notices,
-        }))
+        let name = found.name.clone();
+        let scripts = loaded.scripts.into_iter().zip(last_runs);
+        let scripts = scripts.map(move |(one, last_run)| script(one, &name, last_run));
+        let pieces = pieces::of_scripts(scripts, Some(reference(found)), loaded.notices);
+        Ok(Response::new(Box::pin(futures::stream::iter(pieces.map(Ok)))))
     }
 
     async fn check_config(
