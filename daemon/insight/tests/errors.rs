@@ -124,6 +124,16 @@ fn vite_8_tells_a_broken_file_twice_and_it_is_one_incident() {
 }
 
 #[test]
+fn vite_8_started_on_a_broken_file_tells_it_three_times_and_it_is_one_incident() {
+    check(
+        &fixture("vite8_broken_from_start.err"),
+        &[
+            "error BuildError PARSE_ERROR | Unexpected token | src/main.ts:1:1 | typescript | 6 frames (0 own) | 3x",
+        ],
+    );
+}
+
+#[test]
 fn vite_8_builds_and_resolves() {
     check(
         &fixture("vite8_build_broken.err"),

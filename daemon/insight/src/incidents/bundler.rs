@@ -1,7 +1,7 @@
 //! Errors that Vite, rolldown, oxc, esbuild, webpack and Next show with a piece of the source. Pure.
 //!
-//! These tools tell one error under several headings ("Pre-transform error", then "Internal server error"
-//! for the same place); the incident's kind is therefore one word for all of them, and its place decides
+//! These tools tell one error under several headings ("Failed to run dependency scan", "Pre-transform error",
+//! "Internal server error" for the same place); the incident's kind is therefore one word for all of them, and its place decides
 //! what is the same ([`crate::incidents::fingerprint`]).
 
 use crate::incidents::javascript::{frame, is_typescript};
@@ -104,6 +104,7 @@ fn is_heading(text: &str) -> bool {
     let counted = text.starts_with("Transform failed with ") || text.starts_with("Build failed with ");
     counted
         || text.starts_with("Build failed in ")
+        || text.starts_with("Failed to run dependency scan.")
         || text.starts_with("error during build:")
         || text == "during build:"
 }

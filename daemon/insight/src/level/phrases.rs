@@ -47,14 +47,14 @@ pub(crate) fn phrase(head: &str) -> Option<Mark<'_>> {
     if head.ends_with("(core dumped)") {
         return Some(Mark::new(Level::Fatal, head));
     }
-    for start in
-        ["Failed to ", "Segmentation fault", "ELIFECYCLE", "Transform failed with ", "Build failed with "]
-    {
+    // What follows these is a piece of the source.
+    for start in ["Transform failed with ", "Build failed with ", "Failed to run dependency scan."] {
         if head.starts_with(start) {
-            let bundler = matches!(start, "Transform failed with " | "Build failed with ");
-            let tool = if bundler { Tool::Bundler } else { Tool::Unknown };
-            return Some(Mark { tool, ..Mark::new(Level::Error, head) });
+            return Some(Mark { tool: Tool::Bundler, ..Mark::new(Level::Error, head) });
         }
+    }
+    if ["Failed to ", "Segmentation fault", "ELIFECYCLE"].iter().any(|start| head.starts_with(start)) {
+        return Some(Mark::new(Level::Error, head));
     }
     if head.starts_with("make") && head.contains(": *** ") {
         return Some(Mark::new(Level::Error, head));
