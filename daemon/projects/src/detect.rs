@@ -17,10 +17,12 @@ mod just;
 mod kind;
 mod make;
 mod manifest;
+mod mark;
 mod maven;
 mod mise;
 mod monorepo;
 mod node;
+mod notices;
 mod php;
 mod procfile;
 mod programs;
@@ -40,16 +42,16 @@ use std::path::{Path, PathBuf};
 use brummer_event::spec::{Command, Kind, Origin, ProcessSpec};
 
 use crate::names::{self, Named};
-pub(crate) use deno::FILES as DENO_FILES;
-pub(crate) use json::Json;
-pub(crate) use manifest::{read as read_manifest, read_toml};
-pub(crate) use monorepo::ROOTS as MONOREPO_ROOTS;
-pub(crate) use node::PackageJson;
+pub(crate) use manifest::read as read_manifest;
+use mark::Mark;
+pub use notices::Notices;
 pub use programs::Programs;
 use room::Room;
 
-/// How many notices of one look are told.
-const MAX_NOTICES: usize = 50;
+/// Most scripts of one look.
+const MAX_SCRIPTS: usize = 100_000;
+/// Longest command with its name, in bytes: no argument may be longer on Linux.
+const MAX_COMMAND: usize = 128 << 10;
 
 /// What a look needs besides the directory: the world of the user who asks.
 #[derive(Debug, Clone, Default)]
@@ -176,7 +178,7 @@ impl Script {
 pub struct Detected {
     pub scripts: Vec<Script>,
     /// What could not be read, in words.
-    pub notices: Vec<String>,
+    pub notices: Notices,
     /// Directories of workspace packages, the root not among them.
     pub packages: Vec<PathBuf>,
 }
@@ -188,48 +190,104 @@ struct Found {
     otherwise: Vec<String>,
 }
 
-type Ecosystem = (&'static str, &'static str, fn(&mut Room<'_>));
+/// One file of this folder: how it is known, and who looks.
+#[derive(Debug)]
+struct Ecosystem {
+    /// As `ecosystem` of its scripts; some say it finer (`bun`).
+    name: &'static str,
+    /// What precedes a name that is taken.
+    label: &'static str,
+    /// What tells that it is here.
+    marks: &'static [Mark],
+    look_for: fn(&mut Room<'_>),
+}
 
-/// The detectors behind the first three, in the order in which names are given: ecosystem, what precedes a
-/// name that is taken, detector.
-const ECOSYSTEMS: &[Ecosystem] = &[
-    ("go", "go", go::detect),
-    ("python", "python", python::detect),
-    ("ruby", "ruby", ruby::detect),
-    ("php", "php", php::detect),
-    ("java", "gradle", gradle::detect),
-    ("java", "mvn", maven::detect),
-    ("dotnet", "dotnet", dotnet::detect),
-    ("elixir", "mix", elixir::detect),
-    ("dart", "dart", dart::detect),
-    ("make", "make", make::detect),
-    ("just", "just", just::detect),
-    ("task", "task", taskfile::detect),
-    ("mise", "mise", mise::detect),
-    ("compose", "compose", compose::detect),
-    ("vscode", "vscode", vscode::detect),
-];
+/// In the order in which names are given.
+static ECOSYSTEMS: [Ecosystem; 20] = {
+    const fn of(
+        name: &'static str,
+        label: &'static str,
+        marks: &'static [Mark],
+        look_for: fn(&mut Room<'_>),
+    ) -> Ecosystem {
+        Ecosystem { name, label, marks, look_for }
+    }
+    [
+        of("node", "npm", &node::MARKS, node::detect),
+        of("wails", "wails", &wails::MARKS, wails::detect),
+        of("deno", "deno", &deno::MARKS, deno::detect),
+        of("procfile", "procfile", &procfile::MARKS, procfile::detect),
+        of("rust", "cargo", &cargo::MARKS, cargo::detect),
+        of("go", "go", &go::MARKS, go::detect),
+        of("python", "python", &python::MARKS, python::detect),
+        of("ruby", "ruby", &ruby::MARKS, ruby::detect),
+        of("php", "php", &php::MARKS, php::detect),
+        of("java", "gradle", &gradle::MARKS, gradle::detect),
+        of("java", "mvn", &maven::MARKS, maven::detect),
+        of("dotnet", "dotnet", &dotnet::MARKS, dotnet::detect),
+        of("elixir", "mix", &elixir::MARKS, elixir::detect),
+        of("dart", "dart", &dart::MARKS, dart::detect),
+        of("make", "make", &make::MARKS, make::detect),
+        of("just", "just", &just::MARKS, just::detect),
+        of("task", "task", &taskfile::MARKS, taskfile::detect),
+        of("mise", "mise", &mise::MARKS, mise::detect),
+        of("compose", "compose", &compose::MARKS, compose::detect),
+        of("vscode", "vscode", &vscode::MARKS, vscode::detect),
+    ]
+};
+
+/// What tells that scripts are found in a directory.
+pub(crate) fn marks() -> impl Iterator<Item = &'static Mark> {
+    ECOSYSTEMS.iter().flat_map(|ecosystem| ecosystem.marks)
+}
 
 /// Looks at the project in `dir`, a real path. Reads files; blocks.
 pub fn detect(dir: &Path, look: &Look) -> Detected {
     let mut detected = Detected::default();
     let mut found = Vec::new();
-    node::detect(dir, look, &mut found, &mut detected);
-    wails::detect(dir, look, &mut found);
-    deno::detect(dir, look, &mut found, &mut detected);
-    procfile::detect(dir, &mut found, &mut detected);
-    cargo::detect(dir, look, &mut found, &mut detected);
-    for (ecosystem, label, look_for) in ECOSYSTEMS {
-        look_for(&mut Room::new(ecosystem, label, dir, look, &mut found, &mut detected));
+    if let Err(error) = may_enter(dir) {
+        detected.notices.push(&format!("{} cannot be read: {error}", dir.display()));
+        return detected;
     }
+    for ecosystem in &ECOSYSTEMS {
+        (ecosystem.look_for)(&mut Room::new(ecosystem, dir, look, &mut found, &mut detected));
+    }
+    bounded(&mut found, &mut detected.notices);
     detected.scripts = name_all(found);
-    let more = detected.notices.len().saturating_sub(MAX_NOTICES);
-    if more > 0 {
-        detected.notices.truncate(MAX_NOTICES);
-        detected.notices.push(format!("and {more} more files that could not be read"));
-    }
+    detected.notices.close();
     room::resolve(&mut detected);
     detected
+}
+
+/// Whether files in `dir` can be asked for; one that is not there is entered with ease.
+fn may_enter(dir: &Path) -> std::io::Result<()> {
+    match std::fs::metadata(dir.join(".")) {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Keeps scripts few enough, and leaves out what no system could start.
+fn bounded(found: &mut Vec<Found>, notices: &mut Notices) {
+    found.retain(|Found { script, .. }| {
+        let argv = script.argv();
+        let fault = if argv.iter().any(|word| word.contains('\0')) {
+            Some("has a NUL in its command")
+        } else if script.original.len() + argv.iter().map(String::len).sum::<usize>() > MAX_COMMAND {
+            Some("is longer than a command may be")
+        } else {
+            None
+        };
+        if let Some(fault) = fault {
+            let name: String = script.original.chars().take(40).collect();
+            notices.push(&format!("{}: {name:?} {fault} and is not shown", script.source));
+        }
+        fault.is_none()
+    });
+    if found.len() > MAX_SCRIPTS {
+        found.truncate(MAX_SCRIPTS);
+        notices.push(&format!("there are more than {MAX_SCRIPTS} scripts; the others are not shown"));
+    }
 }
 
 /// Gives every script its name: the wanted one if it is free, else one of the others, else a number.

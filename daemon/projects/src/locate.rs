@@ -10,7 +10,7 @@ pub use worktree::worktree_around;
 use std::path::{Path, PathBuf};
 
 use crate::config;
-use crate::detect::{DENO_FILES, Json, MONOREPO_ROOTS, PackageJson, read_manifest, read_toml};
+use crate::detect;
 
 /// What a directory holds that matters for finding a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -79,67 +79,20 @@ pub fn look_up(dir: &Path, home: Option<&Path>) -> Vec<(PathBuf, Marks)> {
     upwards
 }
 
-/// Files of other tools that make a directory the root of a workspace.
-const WORKSPACE_FILES: [&str; 3] = ["go.work", "settings.gradle", "settings.gradle.kts"];
-/// Files that scripts are detected in, besides those that are looked into above.
-const PROJECT_FILES: &[&str] = &[
-    "Procfile",
-    "go.mod",
-    "pyproject.toml",
-    "requirements.txt",
-    "manage.py",
-    "Pipfile",
-    "Gemfile",
-    "Rakefile",
-    "composer.json",
-    "build.gradle",
-    "build.gradle.kts",
-    "pom.xml",
-    "mix.exs",
-    "pubspec.yaml",
-    "Makefile",
-    "makefile",
-    "GNUmakefile",
-    "justfile",
-    "Justfile",
-    ".justfile",
-    "Taskfile.yml",
-    "Taskfile.yaml",
-    "mise.toml",
-    ".mise.toml",
-    "compose.yaml",
-    "compose.yml",
-    "docker-compose.yaml",
-    "docker-compose.yml",
-    ".vscode/tasks.json",
-];
-
 fn marks(dir: &Path) -> Marks {
-    let is_file = |name: &str| dir.join(name).is_file();
-    let package = is_file("package.json");
-    let cargo = is_file("Cargo.toml");
-    let in_package_json = || {
-        let text = read_manifest(&dir.join("package.json")).ok().flatten()?;
-        PackageJson::parse(&text).ok()?.workspaces
-    };
-    let in_cargo = || Some(read_toml(&dir.join("Cargo.toml")).ok()??.get("workspace").is_some());
-    let deno = DENO_FILES.iter().any(|name| is_file(name));
-    let in_deno = || {
-        let file = DENO_FILES.iter().find(|name| is_file(name))?;
-        Json::read(&dir.join(file), Json::parse_commented).ok()??.get("workspace").cloned()
-    };
-    let monorepo = MONOREPO_ROOTS.iter().any(|name| is_file(name));
-    Marks {
-        brummer: config::FILES.iter().any(|name| is_file(name)),
-        workspace: is_file("pnpm-workspace.yaml")
-            || monorepo
-            || (deno && in_deno().is_some())
-            || (package && in_package_json().is_some())
-            || (cargo && in_cargo() == Some(true))
-            || WORKSPACE_FILES.iter().any(|name| is_file(name)),
-        project: package || deno || monorepo || cargo || PROJECT_FILES.iter().any(|name| is_file(name)),
-        repository: dir.join(".git").exists(),
+    let mut marks = Marks { repository: dir.join(".git").exists(), ..Marks::default() };
+    // What cannot be entered has nothing to offer; each of its files would only say that it cannot be read.
+    if std::fs::metadata(dir.join(".")).is_err() {
+        return marks;
     }
+    marks.brummer = config::FILES.iter().any(|name| dir.join(name).is_file());
+    for mark in detect::marks() {
+        if let Some(path) = mark.find(dir) {
+            marks.project = true;
+            marks.workspace = marks.workspace || mark.is_root(&path);
+        }
+    }
+    marks
 }
 
 #[cfg(test)]
@@ -219,13 +172,56 @@ mod tests {
             ("package.json", r#"{"workspaces":{"packages":["a"]}}"#, true),
             ("package.json", r#"{"scripts":{}}"#, false),
             ("package.json", "{ broken", false),
+            ("pnpm-workspace.yaml", "packages: []", true),
+            ("lerna.json", "{}", true),
+            (".moon/workspace.yml", "projects: []", true),
+            ("turbo.json", "{}", false),
+            ("deno.jsonc", r#"{"workspace":["./a"], /* x */}"#, true),
+            ("deno.json", r#"{"tasks":{}}"#, false),
             ("Cargo.toml", "[workspace]\nmembers = []", true),
             ("Cargo.toml", "[package]\nname = \"a\"", false),
-            ("pnpm-workspace.yaml", "packages: []", true),
+            ("go.work", "go 1.22", true),
+            ("go.mod", "module a", false),
+            ("pyproject.toml", "[tool.uv.workspace]\nmembers = [\"packages/*\"]", true),
+            ("pyproject.toml", "[tool.poetry.dependencies]\na = { path = \"./libs/a\" }", true),
+            ("pyproject.toml", "[tool.poetry.dependencies]\na = { path = \"../a\" }", false),
+            ("pyproject.toml", "[project]\nname = \"a\"", false),
+            ("setup.py", "", false),
+            ("setup.cfg", "", false),
+            ("pom.xml", "<project><modules><module>a</module></modules></project>", true),
+            ("pom.xml", "<project><artifactId>a</artifactId></project>", false),
+            ("settings.gradle.kts", "", true),
+            ("build.gradle", "", false),
+            ("Shop.sln", "", true),
+            ("Shop.slnx", "<Solution/>", true),
+            ("Shop.fsproj", "<Project/>", false),
+            ("mix.exs", "apps_path: \"apps\"", true),
+            ("mix.exs", "", false),
+            (".config/mise/config.toml", "", false),
+            (".mise/tasks/build", "", false),
+            ("Taskfile.dist.yaml", "", false),
+            ("rakefile.rb", "", false),
+            (".vscode/launch.json", "{}", false),
+            ("wails.json", "{}", false),
         ] {
             let dir = tempfile::tempdir_in(temp.path()).unwrap();
             make(dir.path(), &[(name, text)]);
-            assert_eq!(marks(dir.path()).workspace, workspace, "{name}: {text}");
+            let expected = Marks { workspace, project: true, ..Marks::default() };
+            assert_eq!(marks(dir.path()), expected, "{name}: {text}");
         }
+        assert_eq!(marks(temp.path()), Marks::default(), "folders alone are no mark");
+    }
+
+    #[test]
+    fn what_is_detected_somewhere_is_found_from_below() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+        let mut looked_at = 0;
+        for entry in std::fs::read_dir(fixtures).unwrap() {
+            let dir = entry.unwrap().path();
+            let found = crate::detect::detect(&dir, &crate::detect::Look::default());
+            assert_eq!(marks(&dir).project, !found.scripts.is_empty(), "{}", dir.display());
+            looked_at += usize::from(!found.scripts.is_empty());
+        }
+        assert!(looked_at > 40, "only {looked_at} fixtures have scripts");
     }
 }

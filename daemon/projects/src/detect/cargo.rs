@@ -8,11 +8,16 @@ mod alias;
 mod manifest;
 mod workspace;
 
-use super::{Command, Detected, Found, Kind, Look, Script};
+use super::mark::Mark;
+use super::room::Room;
+use super::{Command, Found, Kind, Script};
 use manifest::Target;
 use workspace::Workspace;
 
-pub(super) fn detect(dir: &std::path::Path, look: &Look, found: &mut Vec<Found>, detected: &mut Detected) {
+pub(super) const MARKS: [Mark; 1] = [Mark::file("Cargo.toml").of_root_if(workspace::is_named_in)];
+
+pub(super) fn detect(room: &mut Room<'_>) {
+    let (dir, look, found, detected) = room.parts();
     let Some(workspace) = Workspace::read(dir, &mut detected.notices) else { return };
     detected
         .packages

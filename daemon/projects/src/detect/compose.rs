@@ -3,12 +3,20 @@
 //! Services of included or extended files are not listed; compose still starts them with the whole.
 
 use super::json::Json;
+use super::mark::Mark;
 use super::room::Room;
+
+/// The order in which compose looks.
+pub(super) const MARKS: [Mark; 4] = [
+    Mark::file("compose.yaml"),
+    Mark::file("compose.yml"),
+    Mark::file("docker-compose.yaml"),
+    Mark::file("docker-compose.yml"),
+];
 
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
-    let names = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
-    let Some(path) = room.first_file(&names) else { return };
+    let Some(path) = room.mark() else { return };
     let Some(file) = room.yaml(&path) else { return };
     room.at(&root, &path);
     let services = file.get("services").map(Json::entries).unwrap_or_default();

@@ -1,7 +1,10 @@
 //! Dart and Flutter: pubspec.yaml, programs in `bin/`, builds for the platforms that are set up.
 
 use super::json::Json;
+use super::mark::Mark;
 use super::room::Room;
+
+pub(super) const MARKS: [Mark; 1] = [Mark::file("pubspec.yaml")];
 
 /// Folder of a platform, what `flutter build` calls it.
 const PLATFORMS: &[(&str, &str)] = &[

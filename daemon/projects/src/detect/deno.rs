@@ -6,13 +6,25 @@ use std::path::Path;
 use brummer_event::spec::Command;
 
 use super::json::Json;
-use super::{Detected, Found, Look, Script, glob, kind, relative};
+use super::mark::Mark;
+use super::notices::Notices;
+use super::room::Room;
+use super::{Found, Script, glob, kind, relative};
 use crate::names;
 
 /// The files, the first that is there counts.
-pub(crate) const FILES: [&str; 2] = ["deno.json", "deno.jsonc"];
+const FILES: [&str; 2] = ["deno.json", "deno.jsonc"];
 
-pub(super) fn detect(dir: &Path, look: &Look, found: &mut Vec<Found>, detected: &mut Detected) {
+pub(super) const MARKS: [Mark; 2] =
+    [Mark::file(FILES[0]).of_root_if(names_a_workspace), Mark::file(FILES[1]).of_root_if(names_a_workspace)];
+
+fn names_a_workspace(path: &Path) -> bool {
+    let json = Json::read(path, Json::parse_commented).ok().flatten();
+    json.is_some_and(|json| json.get("workspace").is_some())
+}
+
+pub(super) fn detect(room: &mut Room<'_>) {
+    let (dir, look, found, detected) = room.parts();
     let Some((file, root)) = read(dir, dir, &mut detected.notices) else { return };
     let version = look.programs.version("deno");
     let mut add = |directory: &Path, source: String, package: &str, json: &Json| {
@@ -37,14 +49,8 @@ pub(super) fn detect(dir: &Path, look: &Look, found: &mut Vec<Found>, detected: 
         list => list,
     };
     let patterns = members.map(Json::texts).unwrap_or_default();
-    let (members, cut) =
-        glob::packages(dir, &patterns, |path| FILES.iter().any(|file| path.join(file).is_file()));
-    if cut {
-        detected
-            .notices
-            .push("the workspace has too many directories; some members are not shown".to_owned());
-    }
-    for member in members {
+    let search = glob::packages(dir, &patterns, |path| FILES.iter().any(|file| path.join(file).is_file()));
+    for member in search.told(dir, "the workspace", &mut detected.notices) {
         let Some((file, json)) = read(dir, &member, &mut detected.notices) else { continue };
         let directory = member.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = json.text_at("name").map(str::to_owned).or(directory).unwrap_or_default();
@@ -57,15 +63,15 @@ pub(super) fn detect(dir: &Path, look: &Look, found: &mut Vec<Found>, detected: 
 
 /// Names of the tasks of the file in `dir`.
 pub(super) fn task_names(dir: &Path) -> BTreeSet<String> {
-    let read = read(dir, dir, &mut Vec::new());
+    let read = read(dir, dir, &mut Notices::default());
     read.iter().flat_map(|(_, json)| tasks(json)).map(|(task, _)| task.to_owned()).collect()
 }
 
-fn read(root: &Path, dir: &Path, notices: &mut Vec<String>) -> Option<(&'static str, Json)> {
+fn read(root: &Path, dir: &Path, notices: &mut Notices) -> Option<(&'static str, Json)> {
     FILES.into_iter().find_map(|file| {
         let path = dir.join(file);
         let json = Json::read(&path, Json::parse_commented).unwrap_or_else(|why| {
-            notices.push(format!("{} {why}", relative(root, &path)));
+            notices.push(&format!("{} {why}", relative(root, &path)));
             None
         })?;
         Some((file, json))

@@ -5,11 +5,14 @@
 
 use std::path::{Path, PathBuf};
 
+use super::mark::{Mark, has_ending};
 use super::room::Room;
 use super::{words, xml};
 
 const MAX_PROJECTS: usize = 500;
 const PROJECTS: [&str; 3] = ["csproj", "fsproj", "vbproj"];
+
+pub(super) const MARKS: [Mark; 2] = [Mark::ending(&["sln", "slnx"]).of_root(), Mark::ending(&PROJECTS)];
 
 /// What matters of a project file.
 struct Project {
@@ -20,20 +23,15 @@ struct Project {
 
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
-    let mut solution = first_with(&root, &["sln", "slnx"]);
-    let mut paths = match &solution {
-        Some(path) if has_ending(path, "slnx") => xml::read(room, path, |root| {
+    let Some(source) = room.mark() else { return };
+    let mut paths = match &source {
+        path if has_ending(path, "slnx") => xml::read(room, path, |root| {
             root.descendants().filter_map(|node| node.attribute("Path").map(str::to_owned)).collect()
         })
         .unwrap_or_default(),
-        Some(path) => room.text(path).map(|text| projects(&text)).unwrap_or_default(),
-        None => Vec::new(),
+        path if has_ending(path, "sln") => room.text(path).map(|text| projects(&text)).unwrap_or_default(),
+        path => path.file_name().and_then(|name| Some(name.to_str()?.to_owned())).into_iter().collect(),
     };
-    if solution.is_none() {
-        solution = first_with(&root, &PROJECTS);
-        paths.extend(solution.iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())));
-    }
-    let Some(source) = solution else { return };
     if paths.len() > MAX_PROJECTS {
         room.notice(&source, &format!("has more than {MAX_PROJECTS} projects; the others are not shown"));
         paths.truncate(MAX_PROJECTS);
@@ -41,7 +39,8 @@ pub(super) fn detect(room: &mut Room<'_>) {
     let mut found: Vec<Project> = Vec::new();
     for path in paths.iter().map(|path| path.replace('\\', "/")) {
         // What leaves the project is none of it.
-        if path.split('/').any(|part| part == "..")
+        if path.starts_with('/')
+            || path.split('/').any(|part| part == "..")
             || !PROJECTS.iter().any(|end| has_ending(Path::new(&path), end))
         {
             continue;
@@ -115,16 +114,6 @@ fn runs(project: roxmltree::Node<'_, '_>) -> bool {
 fn projects(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim).filter(|line| line.starts_with("Project("));
     lines.filter_map(|line| words::all_quoted(line).get(2).map(|path| (*path).to_owned())).collect()
-}
-
-fn has_ending(path: &Path, ending: &str) -> bool {
-    path.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
-}
-
-/// The first file in `dir`, by name, with one of these endings.
-fn first_with(dir: &Path, endings: &[&str]) -> Option<PathBuf> {
-    let entries = std::fs::read_dir(dir).ok()?.filter_map(Result::ok).map(|entry| entry.path());
-    entries.filter(|path| endings.iter().any(|ending| has_ending(path, ending)) && path.is_file()).min()
 }
 
 #[cfg(test)]

@@ -3,8 +3,17 @@
 //! Of mix.exs the names of dependencies (`{:phoenix, …}`), `mod:` of the application, `apps_path:` and the
 //! first words of the lines in `defp aliases` are read; aliases made by code are not understood.
 
+use std::path::Path;
+
+use super::mark::Mark;
 use super::room::Room;
-use super::{glob, kind, words};
+use super::{glob, kind, manifest, words};
+
+pub(super) const MARKS: [Mark; 1] = [Mark::file("mix.exs").of_root_if(is_umbrella)];
+
+fn is_umbrella(path: &Path) -> bool {
+    manifest::read(path).ok().flatten().is_some_and(|text| text.contains("apps_path:"))
+}
 
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
@@ -13,8 +22,8 @@ pub(super) fn detect(room: &mut Room<'_>) {
     let umbrella = text.contains("apps_path:");
     let mut phoenix = depends_on(&text, "phoenix");
     if umbrella {
-        let (apps, _) = glob::packages(&root, &["apps/*".to_owned()], |dir| dir.join("mix.exs").is_file());
-        for app in apps {
+        let search = glob::packages(&root, &["apps/*".to_owned()], |dir| dir.join("mix.exs").is_file());
+        for app in room.searched(search, "the umbrella") {
             let app_text = room.text(&app.join("mix.exs")).unwrap_or_default();
             phoenix |= depends_on(&app_text, "phoenix");
             room.package(&app);

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::notices::Notices;
+use super::relative;
+
 /// How deep below the root packages are looked for.
 const MAX_DEPTH: usize = 8;
 /// How many directories are read, in all.
@@ -14,21 +17,39 @@ const MAX_DIRECTORIES: usize = 200_000;
 /// How many patterns with wildcards count, and how many exclusions.
 const MAX_PATTERNS: usize = 1_000;
 
+/// What a search found.
+pub(crate) struct Search {
+    /// By path.
+    pub(crate) found: Vec<PathBuf>,
+    /// A bound ended the search early.
+    cut: bool,
+    /// Directories that could not be read, and why.
+    denied: Vec<(PathBuf, std::io::Error)>,
+}
+
+impl Search {
+    /// What was found; what kept it from finding all, `whose` search it was, becomes notices.
+    pub(crate) fn told(self, project: &Path, whose: &str, notices: &mut Notices) -> Vec<PathBuf> {
+        for (path, error) in &self.denied {
+            notices.push(&format!("{} cannot be read: {error}", relative(project, path)));
+        }
+        if self.cut {
+            notices.push(&format!("{whose} has too many directories here; some are not shown"));
+        }
+        self.found
+    }
+}
+
 /// Directories below `root` for which `is_package` holds and that match a pattern and no `!` pattern.
-/// `node_modules`, `target` and hidden directories are never entered, unless a pattern names them. The second
-/// answer is true when a bound ended the search early. A pattern that leaves the root, or is none, matches
-/// nothing.
-pub(crate) fn packages(
-    root: &Path,
-    patterns: &[String],
-    is_package: impl Fn(&Path) -> bool,
-) -> (Vec<PathBuf>, bool) {
+/// `node_modules`, `target` and hidden directories are never entered, unless a pattern names them. A pattern that
+/// leaves the root, or is none, matches nothing.
+pub(crate) fn packages(root: &Path, patterns: &[String], is_package: impl Fn(&Path) -> bool) -> Search {
     let (unwanted, wanted): (Vec<&String>, Vec<&String>) =
         patterns.iter().partition(|pattern| pattern.starts_with('!'));
     let unwanted: Vec<Pattern> =
         unwanted.into_iter().filter_map(|pattern| Pattern::new(pattern.trim_start_matches('!'))).collect();
     let wanted = wanted.into_iter().filter_map(|pattern| Pattern::new(pattern));
-    let mut found = Vec::new();
+    let (mut found, mut denied) = (Vec::new(), Vec::new());
     let (mut read, mut looked_at) = (0, 0);
     // A list of ten thousand plain directories needs no walk.
     let (plain, wanted): (Vec<Pattern>, Vec<Pattern>) = wanted.partition(Pattern::is_plain);
@@ -49,7 +70,11 @@ pub(crate) fn packages(
             break;
         }
         read += 1;
-        for name in directories(&root.join(&here)) {
+        let names = directories(&root.join(&here)).unwrap_or_else(|error| {
+            denied.push((root.join(&here), error));
+            Vec::new()
+        });
+        for name in names {
             looked_at += 1;
             let open = wanted.iter().any(|pattern| pattern.may_lead(depth, &name));
             if !open {
@@ -71,19 +96,18 @@ pub(crate) fn packages(
     }
     found.sort();
     found.dedup();
-    (found, cut)
+    Search { found, cut, denied }
 }
 
-fn directories(here: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(here) else { return Vec::new() };
-    let mut names: Vec<String> = entries
+fn directories(here: &Path) -> std::io::Result<Vec<String>> {
+    let mut names: Vec<String> = std::fs::read_dir(here)?
         .filter_map(Result::ok)
         // Symbolic links are not followed: a link to a parent would be an endless tree.
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
         .filter_map(|entry| entry.file_name().into_string().ok())
         .collect();
     names.sort();
-    names
+    Ok(names)
 }
 
 /// One pattern, and its parts for pruning the walk.
@@ -180,9 +204,9 @@ mod tests {
         ] {
             let temp = tempfile::tempdir().unwrap();
             std::fs::create_dir_all(temp.path().join(path)).unwrap();
-            let (found, cut) = packages(temp.path(), &[pattern.to_owned()], |_| true);
+            let Search { found, cut, denied } = packages(temp.path(), &[pattern.to_owned()], |_| true);
             assert_eq!(found.contains(&temp.path().join(path)), expected, "{pattern} {path}: {found:?}");
-            assert!(!cut);
+            assert!(!cut && denied.is_empty());
         }
     }
 
@@ -192,7 +216,7 @@ mod tests {
         std::fs::create_dir_all(temp.path().join("root/a")).unwrap();
         std::fs::create_dir_all(temp.path().join("other")).unwrap();
         for pattern in ["../*", "/*", "", ".", "a/../../*", "[", "{a"] {
-            let (found, _) = packages(&temp.path().join("root"), &[pattern.to_owned()], |_| true);
+            let found = packages(&temp.path().join("root"), &[pattern.to_owned()], |_| true).found;
             assert_eq!(found, Vec::<PathBuf>::new(), "{pattern}");
         }
     }
@@ -204,7 +228,7 @@ mod tests {
             std::fs::create_dir_all(temp.path().join(dir)).unwrap();
         }
         let patterns = ["**", ".config/*", "!a/b", "!old/**"].map(str::to_owned);
-        let (found, _) = packages(temp.path(), &patterns, |_| true);
+        let found = packages(temp.path(), &patterns, |_| true).found;
         let expected: Vec<PathBuf> = [".config/y", "a", "old"].map(|dir| temp.path().join(dir)).to_vec();
         assert_eq!(found, expected);
     }

@@ -6,8 +6,14 @@
 
 use std::path::{Path, PathBuf};
 
+use super::mark::Mark;
 use super::room::Room;
 use super::{glob, words};
+
+/// Most modules that are looked at.
+const MAX_MODULES: usize = 1_000;
+
+pub(super) const MARKS: [Mark; 2] = [Mark::file("go.work").of_root(), Mark::file("go.mod")];
 
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
@@ -15,6 +21,10 @@ pub(super) fn detect(room: &mut Room<'_>) {
     let work = root.join("go.work");
     if let Some(text) = room.text(&work) {
         modules = uses(&text).iter().map(|path| root.join(path.trim_start_matches("./"))).collect();
+    }
+    if modules.len() > MAX_MODULES {
+        room.notice(&work, &format!("names more than {MAX_MODULES} modules; the others are not shown"));
+        modules.truncate(MAX_MODULES);
     }
     if modules.is_empty() && room.has("go.mod") {
         modules.push(root.clone());
@@ -24,7 +34,8 @@ pub(super) fn detect(room: &mut Room<'_>) {
         .filter_map(|module| {
             let text = room.text(&module.join("go.mod"))?;
             let name = module_name(&text).unwrap_or("module").to_owned();
-            let mains = mains(&module);
+            let search = glob::packages(&module, &["*".to_owned(), "cmd/*".to_owned()], is_main);
+            let mains = mains(&module, &room.searched(search, "the module"));
             Some((module, name, mains))
         })
         .collect();
@@ -67,13 +78,11 @@ fn or_root<'a>(last: &'a str, module: &'a str) -> &'a str {
 }
 
 /// Directories with a `package main`, as `go run` takes them.
-fn mains(module: &Path) -> Vec<String> {
+fn mains(module: &Path, directories: &[PathBuf]) -> Vec<String> {
     let mut mains = Vec::new();
     if is_main(module) {
         mains.push(".".to_owned());
     }
-    let patterns = ["*".to_owned(), "cmd/*".to_owned()];
-    let (directories, _) = glob::packages(module, &patterns, is_main);
     mains.extend(directories.iter().filter_map(|dir| {
         let below = dir.strip_prefix(module).ok()?.to_str()?;
         (below != "vendor" && below != "testdata").then(|| format!("./{below}"))

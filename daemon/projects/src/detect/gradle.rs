@@ -6,8 +6,15 @@
 
 use std::path::{Path, PathBuf};
 
+use super::mark::{self, Mark};
 use super::room::Room;
 use super::words;
+
+const SETTINGS: [Mark; 2] =
+    [Mark::file("settings.gradle.kts").of_root(), Mark::file("settings.gradle").of_root()];
+const BUILDS: [Mark; 2] = [Mark::file("build.gradle.kts"), Mark::file("build.gradle")];
+
+pub(super) const MARKS: [Mark; 4] = mark::joined(&SETTINGS, &BUILDS);
 
 /// Most modules that are looked at.
 const MAX_MODULES: usize = 1_000;
@@ -23,8 +30,8 @@ const RUNNERS: &[(&str, &str)] = &[
 
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
-    let settings = room.first_file(&["settings.gradle.kts", "settings.gradle"]);
-    let build = build_file(&root);
+    let settings = room.first(&SETTINGS);
+    let build = room.first(&BUILDS);
     let Some(source) = build.clone().or_else(|| settings.clone()) else { return };
     let program: &[&str] = match super::is_executable(&root.join("gradlew")) {
         Some(true) => &["./gradlew"],
@@ -43,7 +50,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
     let mut runs: Vec<(String, PathBuf, &'static str)> = Vec::new();
     for module in &modules {
         let dir = root.join(module.trim_start_matches(':').replace(':', "/"));
-        let Some(path) = build_file(&dir) else { continue };
+        let Some(path) = mark::first(&BUILDS, &dir) else { continue };
         if !module.is_empty() {
             room.package(&dir);
         }
@@ -72,10 +79,6 @@ pub(super) fn detect(room: &mut Room<'_>) {
         let script = room.script(task, &argv(task));
         room.put(script);
     }
-}
-
-fn build_file(dir: &Path) -> Option<PathBuf> {
-    ["build.gradle.kts", "build.gradle"].iter().map(|name| dir.join(name)).find(|path| path.is_file())
 }
 
 /// Plugins of the version catalogue: (alias in dots, id).
@@ -107,7 +110,11 @@ fn includes(text: &str) -> Vec<String> {
         for module in words::all_quoted(rest) {
             let module = format!(":{}", module.trim_start_matches(':'));
             // A name that leaves the project is none.
-            if !module.contains("..") && !found.contains(&module) && found.len() <= MAX_MODULES {
+            if found.len() <= MAX_MODULES
+                && !module.contains("..")
+                && !module.starts_with(":/")
+                && !found.contains(&module)
+            {
                 found.push(module);
             }
         }

@@ -3,12 +3,16 @@
 //! Recipes with a leading `_`, `[private]`, or for another system only are not listed; one that needs
 //! arguments is listed with what it lacks. Modules (`mod`) and imported files are not followed.
 
+use super::mark::Mark;
 use super::room::{Room, starter};
 use super::{kind, words};
 
+pub(super) const MARKS: [Mark; 4] =
+    [Mark::file("justfile"), Mark::file("Justfile"), Mark::file(".justfile"), Mark::file("JUSTFILE")];
+
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
-    let Some(path) = room.first_file(&["justfile", "Justfile", ".justfile", "JUSTFILE"]) else { return };
+    let Some(path) = room.mark() else { return };
     let Some(text) = room.text(&path) else { return };
     room.at(&root, &path);
     let recipes = recipes(&text);

@@ -4,13 +4,17 @@
 //! `bin/app`) and no such file is there. Pattern rules, targets with variables or a leading `.` or `_`, and
 //! included files are not listed. A description is what follows `##` in the target's line.
 
+use super::mark::Mark;
 use super::room::{Room, starter};
 use super::{kind, words};
 
+/// The order in which make looks.
+pub(super) const MARKS: [Mark; 3] =
+    [Mark::file("GNUmakefile"), Mark::file("makefile"), Mark::file("Makefile")];
+
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
-    // The order in which make looks.
-    let Some(path) = room.first_file(&["GNUmakefile", "makefile", "Makefile"]) else { return };
+    let Some(path) = room.mark() else { return };
     let Some(text) = room.text(&path) else { return };
     room.at(&root, &path);
     let mut targets = targets(&text);

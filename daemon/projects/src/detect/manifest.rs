@@ -6,25 +6,34 @@ use std::path::Path;
 /// Largest manifest that is read, in bytes.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// The text of a file; nothing if there is none. A byte order mark is dropped.
+/// Whether a file is there, readable or not.
+pub(crate) fn is_there(path: &Path) -> bool {
+    match std::fs::metadata(path) {
+        Ok(meta) => meta.is_file(),
+        Err(error) => !is_absent(&error),
+    }
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+}
+
+/// The text of a file; nothing if there is none, or a directory. A byte order mark is dropped.
 ///
 /// # Errors
 /// Why it cannot be read, in words.
 pub(crate) fn read(path: &Path) -> Result<Option<String>, String> {
     // Asked before it is opened: opening a pipe waits for its writer.
-    let file = match std::fs::metadata(path)
-        .and_then(|meta| meta.is_file().then(|| std::fs::File::open(path)).transpose())
-    {
-        Ok(Some(file)) => file,
-        Ok(None) => return Ok(None),
-        Err(error)
-            if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
-        {
-            return Ok(None);
-        }
+    let opened = std::fs::metadata(path)
+        .and_then(|meta| Ok((meta.is_file().then(|| std::fs::File::open(path)).transpose()?, meta)));
+    let (file, meta) = match opened {
+        Ok((Some(file), meta)) => (file, meta),
+        Ok((None, meta)) if meta.is_dir() => return Ok(None),
+        Ok((None, _)) => return Err("is no plain file and was not read".to_owned()),
+        Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(format!("cannot be read: {error}")),
     };
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len().min(MAX_BYTES)).unwrap_or(0) + 1);
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err("is larger than 4 MiB and was not read".to_owned());

@@ -3,10 +3,14 @@
 //! A plugin counts where `build/plugins` of a module names it; `pluginManagement`, profiles and parents from
 //! a repository are not looked at.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::mark::Mark;
 use super::room::Room;
 use super::xml;
+
+pub(super) const MARKS: [Mark; 1] = [Mark::file("pom.xml").of_root_if(names_modules)];
 
 const MAX_MODULES: usize = 1_000;
 const MAX_DEPTH: usize = 6;
@@ -29,10 +33,7 @@ struct Pom {
 
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
-    let source = root.join("pom.xml");
-    if !source.is_file() {
-        return;
-    }
+    let Some(source) = room.mark() else { return };
     let program: &[&str] = match super::is_executable(&root.join("mvnw")) {
         Some(true) => &["./mvnw"],
         Some(false) => &["sh", "./mvnw"],
@@ -66,16 +67,17 @@ pub(super) fn detect(room: &mut Room<'_>) {
 /// The root and the modules below it, parents first.
 fn modules(room: &mut Room<'_>, root: &Path) -> Vec<(PathBuf, Pom)> {
     let mut found: Vec<(PathBuf, Pom)> = Vec::new();
+    let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
     let mut waiting: Vec<(PathBuf, usize)> = vec![(root.to_owned(), 0)];
     while let Some((dir, depth)) = waiting.pop() {
-        if found.len() == MAX_MODULES {
+        if seen.len() == MAX_MODULES {
             room.notice(
                 &root.join("pom.xml"),
                 &format!("has more than {MAX_MODULES} modules; the others are not shown"),
             );
             break;
         }
-        if found.iter().any(|(other, _)| *other == dir) {
+        if !seen.insert(dir.clone()) {
             continue;
         }
         let Some(pom) = xml::read(room, &dir.join("pom.xml"), pom) else { continue };
@@ -84,7 +86,8 @@ fn modules(room: &mut Room<'_>, root: &Path) -> Vec<(PathBuf, Pom)> {
         }
         if depth < MAX_DEPTH {
             // A module may be a file; what leaves the project is none of it.
-            let below = pom.modules.iter().rev().filter(|module| !module.split('/').any(|part| part == ".."));
+            let below = pom.modules.iter().take(MAX_MODULES + 1).rev();
+            let below = below.filter(|module| !module.split('/').any(|part| part == ".."));
             waiting.extend(below.map(|module| {
                 let module = module.trim_end_matches("pom.xml").trim_matches('/');
                 (dir.join(module), depth + 1)
@@ -93,6 +96,10 @@ fn modules(room: &mut Room<'_>, root: &Path) -> Vec<(PathBuf, Pom)> {
         found.push((dir, pom));
     }
     found
+}
+
+fn names_modules(path: &Path) -> bool {
+    xml::parse(path, |project| !pom(project).modules.is_empty()) == Ok(Some(true))
 }
 
 fn pom(project: roxmltree::Node<'_, '_>) -> Pom {

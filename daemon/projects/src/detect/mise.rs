@@ -4,33 +4,41 @@ use std::path::Path;
 
 use toml_edit::{Item, TableLike};
 
+use super::mark::{self, Mark};
 use super::room::{Room, starter};
 use super::{Script, kind};
 
-const FILES: &[&str] = &[
-    "mise.toml",
-    ".mise.toml",
-    "mise/config.toml",
-    ".mise/config.toml",
-    ".config/mise.toml",
-    ".config/mise/config.toml",
+const FILES: [Mark; 6] = [
+    Mark::file("mise.toml"),
+    Mark::file(".mise.toml"),
+    Mark::file("mise/config.toml"),
+    Mark::file(".mise/config.toml"),
+    Mark::file(".config/mise.toml"),
+    Mark::file(".config/mise/config.toml"),
 ];
-const FOLDERS: &[&str] = &["mise-tasks", ".mise-tasks", "mise/tasks", ".mise/tasks", ".config/mise/tasks"];
+const FOLDERS: [Mark; 5] = [
+    Mark::folder("mise-tasks"),
+    Mark::folder(".mise-tasks"),
+    Mark::folder("mise/tasks"),
+    Mark::folder(".mise/tasks"),
+    Mark::folder(".config/mise/tasks"),
+];
+
+pub(super) const MARKS: [Mark; 11] = mark::joined(&FILES, &FOLDERS);
 const MAX_FILES: usize = 500;
 
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
     let mut scripts: Vec<Script> = Vec::new();
-    for name in FILES {
-        let path = root.join(name);
+    for path in FILES.iter().filter_map(|mark| mark.find(&root)) {
         let Some(document) = room.toml(&path) else { continue };
         room.at(&root, &path);
         if let Some(tasks) = document.get("tasks").and_then(Item::as_table_like) {
             scripts.extend(tasks.iter().filter_map(|(name, task)| from_toml(room, name, task)));
         }
     }
-    for name in FOLDERS {
-        for (called, path) in files(&root.join(name)) {
+    for folder in FOLDERS.iter().filter_map(|mark| mark.find(&root)) {
+        for (called, path) in files(&folder) {
             room.at(&root, &path);
             scripts.extend(from_file(room, &called, &path));
         }

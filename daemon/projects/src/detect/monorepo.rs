@@ -10,10 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::json::Json;
 use super::node::{Manager, PackageJson, Runner, Scripts};
-
-/// Files that make a directory the root of a monorepo.
-pub(crate) const ROOTS: [&str; 5] =
-    ["lerna.json", "nx.json", "rush.json", ".moon/workspace.yml", ".moon/workspace.yaml"];
+use super::notices::Notices;
 
 /// What the files of the build systems say.
 #[derive(Default)]
@@ -26,7 +23,7 @@ pub(super) struct Monorepo {
 }
 
 impl Monorepo {
-    pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Self {
+    pub(super) fn read(dir: &Path, notices: &mut Notices) -> Self {
         Self {
             lerna: read(dir, "lerna.json", Json::parse_commented, notices)
                 .map(|lerna| lerna.get("packages").map(Json::texts).unwrap_or_default()),
@@ -109,10 +106,10 @@ fn read(
     dir: &Path,
     name: &str,
     parse: fn(&str) -> Result<Json, String>,
-    notices: &mut Vec<String>,
+    notices: &mut Notices,
 ) -> Option<Json> {
     Json::read(&dir.join(name), parse).unwrap_or_else(|why| {
-        notices.push(format!("{name} {why}"));
+        notices.push(&format!("{name} {why}"));
         None
     })
 }

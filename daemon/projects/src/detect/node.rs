@@ -15,14 +15,34 @@ use brummer_event::spec::{Command, Kind};
 pub(crate) use package_json::PackageJson;
 pub(super) use runner::{Manager, Runner};
 
+use super::mark::Mark;
 use super::monorepo::Monorepo;
+use super::room::Room;
 use super::{Detected, Found, Look, Script, deno, kind, manifest, relative};
 use crate::names;
 
-pub(super) fn detect(dir: &Path, look: &Look, found: &mut Vec<Found>, detected: &mut Detected) {
+pub(super) const MARKS: [Mark; 9] = [
+    Mark::file("package.json").of_root_if(names_a_workspace),
+    Mark::file("pnpm-workspace.yaml").of_root(),
+    Mark::file("lerna.json").of_root(),
+    Mark::file("nx.json").of_root(),
+    Mark::file("rush.json").of_root(),
+    Mark::file(".moon/workspace.yml").of_root(),
+    Mark::file(".moon/workspace.yaml").of_root(),
+    // A package of a monorepo may have one too.
+    Mark::file("turbo.json"),
+    Mark::file("turbo.jsonc"),
+];
+
+fn names_a_workspace(package_json: &Path) -> bool {
+    read(package_json).ok().flatten().is_some_and(|json| json.workspaces.is_some())
+}
+
+pub(super) fn detect(room: &mut Room<'_>) {
+    let (dir, look, found, detected) = room.parts();
     let path = dir.join("package.json");
     let root = read(&path).unwrap_or_else(|why| {
-        detected.notices.push(format!("package.json {why}"));
+        detected.notices.push(&format!("package.json {why}"));
         None
     });
     let monorepo = Monorepo::read(dir, &mut detected.notices);
@@ -48,7 +68,7 @@ pub(super) fn detect(dir: &Path, look: &Look, found: &mut Vec<Found>, detected: 
                 scripts.detected.packages.push(package);
             }
             Ok(None) => {}
-            Err(why) => scripts.detected.notices.push(format!("{} {why}", relative(dir, &path))),
+            Err(why) => scripts.detected.notices.push(&format!("{} {why}", relative(dir, &path))),
         }
     }
     monorepo.add(&mut scripts, root.as_ref(), &runner);
@@ -88,7 +108,7 @@ impl Scripts<'_> {
     fn add_package(&mut self, dir: &Path, json: &PackageJson, runner: &Runner, package: &str) {
         let source = relative(self.dir, &dir.join("package.json"));
         for odd in &json.odd_scripts {
-            self.detected.notices.push(format!("{source}: script {odd:?} is no text, skipped"));
+            self.detected.notices.push(&format!("{source}: script {odd:?} is no text, skipped"));
         }
         let manager = runner.manager;
         // `deno task` prefers what its own file calls so.

@@ -3,7 +3,15 @@
 
 use super::json::Json;
 use super::kind;
+use super::mark::Mark;
 use super::room::{Room, starter};
+
+pub(super) const MARKS: [Mark; 4] = [
+    Mark::file("composer.json"),
+    Mark::file("artisan"),
+    Mark::file("public/index.php"),
+    Mark::file("bin/console"),
+];
 
 /// Names that composer calls by itself.
 const EVENTS: &[&str] = &[
@@ -41,14 +49,14 @@ pub(super) fn detect(room: &mut Room<'_>) {
     let composer = room.json(&path).unwrap_or_default();
     room.at(&root, &path);
     let scripts = composer.get("scripts").map(Json::entries).unwrap_or_default();
-    let names = scripts.iter().map(|(name, _)| name.as_str()).filter(|name| !EVENTS.contains(name));
-    let first = starter(names.clone());
-    for name in names {
-        let command = scripts.iter().find(|(other, _)| other == name).map(|(_, value)| value);
-        let text = command.and_then(Json::text).unwrap_or_default();
+    let called = scripts.iter().filter(|(name, _)| !EVENTS.contains(&name.as_str()));
+    let first = starter(called.clone().map(|(name, _)| name.as_str()));
+    for (name, command) in called {
+        let text = command.text().unwrap_or_default();
         let about = composer.get("scripts-descriptions").and_then(|all| all.text_at(name));
-        let script = room.script(name, &["composer", "run-script", name]).kind(kind::of_script(name, text));
-        let script = script.default_if(first == Some(name)).about(about);
+        let script =
+            room.script(name, &["composer", "run-script", name.as_str()]).kind(kind::of_script(name, text));
+        let script = script.default_if(first == Some(name.as_str())).about(about);
         room.put(script);
     }
     let artisan = room.has("artisan");

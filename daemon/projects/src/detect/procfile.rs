@@ -1,27 +1,25 @@
 //! Procfile: `name: command`, each command written for a shell. Its tools read `.env` beside it.
 
-use std::path::Path;
-
 use brummer_event::spec::{Command, Kind};
 
-use super::{Detected, Found, Script, manifest};
+use super::mark::Mark;
+use super::room::Room;
+use super::{Found, Script};
 
-pub(super) fn detect(dir: &Path, found: &mut Vec<Found>, detected: &mut Detected) {
-    let text = match manifest::read(&dir.join("Procfile")) {
-        Ok(Some(text)) => text,
-        Ok(None) => return,
-        Err(why) => {
-            detected.notices.push(format!("Procfile {why}"));
-            return;
-        }
-    };
+pub(super) const MARKS: [Mark; 1] = [Mark::file("Procfile")];
+
+pub(super) fn detect(room: &mut Room<'_>) {
+    let Some(text) = room.mark().and_then(|path| room.text(&path)) else { return };
+    let (dir, _, found, detected) = room.parts();
     let dotenv = dir.join(".env");
     let env_files = if dotenv.is_file() { vec![dotenv] } else { Vec::new() };
     for (number, line) in text.lines().enumerate() {
         match parse(line) {
             Line::Nothing => {}
             Line::Unclear => {
-                detected.notices.push(format!("Procfile, line {}: not `name: command`, skipped", number + 1));
+                detected
+                    .notices
+                    .push(&format!("Procfile, line {}: not `name: command`, skipped", number + 1));
             }
             Line::Entry { name, command } => {
                 let script = Script {

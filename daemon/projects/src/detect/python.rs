@@ -11,12 +11,19 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Item, TableLike};
 
+use super::mark::Mark;
 use super::room::{Room, starter};
-use super::{glob, kind};
+use super::{glob, kind, manifest};
 use manager::Manager;
 
-const MARKS: &[&str] =
-    &["pyproject.toml", "requirements.txt", "setup.py", "setup.cfg", "Pipfile", "manage.py"];
+pub(super) const MARKS: [Mark; 6] = [
+    Mark::file("pyproject.toml").of_root_if(names_a_workspace),
+    Mark::file("requirements.txt"),
+    Mark::file("setup.py"),
+    Mark::file("setup.cfg"),
+    Mark::file("Pipfile"),
+    Mark::file("manage.py"),
+];
 const MAX_PACKAGES: usize = 1_000;
 
 /// A pyproject.toml, as far as it is understood.
@@ -28,7 +35,7 @@ pub(super) struct Project {
 
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
-    let Some(mark) = room.first_file(MARKS) else { return };
+    let Some(mark) = room.mark() else { return };
     let project = Project::read(room, &root);
     let manager = Manager::of(&root, &project, &room.look.programs);
     room.at(&root, &mark);
@@ -209,7 +216,7 @@ fn main_file(room: &mut Room<'_>, manager: &Manager) {
         return;
     }
     let patterns = ["*".to_owned(), "src/*".to_owned()];
-    let (packages, _) = glob::packages(room.root, &patterns, |dir| dir.join("__main__.py").is_file());
+    let packages = glob::packages(room.root, &patterns, |dir| dir.join("__main__.py").is_file()).found;
     if let [only] = packages.as_slice()
         && let Some(name) = only.file_name().and_then(|name| name.to_str())
     {
@@ -218,9 +225,15 @@ fn main_file(room: &mut Room<'_>, manager: &Manager) {
     }
 }
 
-/// Directories of the packages of a uv workspace, or those that Poetry depends on by path.
-fn members(room: &mut Room<'_>, project: &Project) -> Vec<PathBuf> {
-    let root = room.root.to_owned();
+fn names_a_workspace(pyproject: &Path) -> bool {
+    let document = manifest::read_toml(pyproject).ok().flatten();
+    let patterns = member_patterns(&Project { document, requires: Vec::new() });
+    // A package beside this one makes it no root.
+    patterns.iter().any(|pattern| !pattern.starts_with(['.', '/', '!']) || pattern.starts_with("./"))
+}
+
+/// Where the packages of a uv workspace lie, and those that Poetry depends on by path.
+fn member_patterns(project: &Project) -> Vec<String> {
     let workspace = |key: &str| project.at(&["tool", "uv", "workspace", key]).map(texts).unwrap_or_default();
     let mut patterns = workspace("members");
     patterns.extend(workspace("exclude").iter().map(|pattern| format!("!{pattern}")));
@@ -235,11 +248,19 @@ fn members(room: &mut Room<'_>, project: &Project) -> Vec<PathBuf> {
         by_path(group.get("dependencies").and_then(Item::as_table_like));
     }
     patterns.extend(paths);
+    patterns
+}
+
+/// Directories of the packages.
+fn members(room: &mut Room<'_>, project: &Project) -> Vec<PathBuf> {
+    let root = room.root.to_owned();
+    let patterns = member_patterns(project);
     if patterns.is_empty() {
         return Vec::new();
     }
-    let (mut found, cut) = glob::packages(&root, &patterns, |dir| dir.join("pyproject.toml").is_file());
-    if cut || found.len() > MAX_PACKAGES {
+    let search = glob::packages(&root, &patterns, |dir| dir.join("pyproject.toml").is_file());
+    let mut found = room.searched(search, "the workspace");
+    if found.len() > MAX_PACKAGES {
         found.truncate(MAX_PACKAGES);
         room.notice(&root.join("pyproject.toml"), "has too many packages; some are not shown");
     }

@@ -3,14 +3,17 @@
 //! Owned by one call of one detector. It promises that no room lists more than [`MAX_SCRIPTS`] and that what
 //! is told to people is one line without control characters.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use brummer_event::spec::{Command, Kind};
 use toml_edit::Document;
 
+use super::glob::Search;
 use super::json::Json;
-use super::{Detected, Found, Look, Script, manifest, relative};
+use super::mark::{self, Mark};
+use super::notices::plain;
+use super::{Detected, Ecosystem, Found, Look, Script, manifest, relative};
 use crate::choose::STARTERS;
 
 /// Most scripts of one ecosystem.
@@ -24,9 +27,7 @@ pub(super) struct Room<'a> {
     /// Where the scripts that are made next run, and the file they stand in.
     directory: PathBuf,
     source: String,
-    ecosystem: &'static str,
-    /// What precedes a name that is taken.
-    label: &'static str,
+    ecosystem: &'static Ecosystem,
     count: usize,
     found: &'a mut Vec<Found>,
     detected: &'a mut Detected,
@@ -34,15 +35,29 @@ pub(super) struct Room<'a> {
 
 impl<'a> Room<'a> {
     pub(super) fn new(
-        ecosystem: &'static str,
-        label: &'static str,
+        ecosystem: &'static Ecosystem,
         root: &'a Path,
         look: &'a Look,
         found: &'a mut Vec<Found>,
         detected: &'a mut Detected,
     ) -> Self {
         let directory = root.to_owned();
-        Self { root, look, directory, source: String::new(), ecosystem, label, count: 0, found, detected }
+        Self { root, look, directory, source: String::new(), ecosystem, count: 0, found, detected }
+    }
+
+    /// Its parts, for detectors that name their scripts by packages.
+    pub(super) fn parts(&mut self) -> (&'a Path, &'a Look, &mut Vec<Found>, &mut Detected) {
+        (self.root, self.look, self.found, self.detected)
+    }
+
+    /// The first of the ecosystem's marks that is here.
+    pub(super) fn mark(&self) -> Option<PathBuf> {
+        mark::first(self.ecosystem.marks, self.root)
+    }
+
+    /// What a search found; what kept it from finding all becomes notices.
+    pub(super) fn searched(&mut self, search: Search, whose: &str) -> Vec<PathBuf> {
+        search.told(self.root, whose, &mut self.detected.notices)
     }
 
     /// Scripts made from now on run in `directory` and stand in the file at `source`.
@@ -51,9 +66,9 @@ impl<'a> Room<'a> {
         self.source = relative(self.root, source);
     }
 
-    /// The first of these files that is in the root.
-    pub(super) fn first_file(&self, names: &[&str]) -> Option<PathBuf> {
-        names.iter().map(|name| self.root.join(name)).find(|path| path.is_file())
+    /// The first of these that is in the root.
+    pub(super) fn first(&self, marks: &[Mark]) -> Option<PathBuf> {
+        mark::first(marks, self.root)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -61,7 +76,7 @@ impl<'a> Room<'a> {
     }
 
     pub(super) fn notice(&mut self, path: &Path, why: &str) {
-        self.detected.notices.push(plain(&format!("{} {why}", relative(self.root, path)), usize::MAX));
+        self.detected.notices.push(&format!("{} {why}", relative(self.root, path)));
     }
 
     pub(super) fn package(&mut self, directory: &Path) {
@@ -89,7 +104,7 @@ impl<'a> Room<'a> {
         self.told(path, read)
     }
 
-    fn told<T>(&mut self, path: &Path, read: Result<Option<T>, String>) -> Option<T> {
+    pub(super) fn told<T>(&mut self, path: &Path, read: Result<Option<T>, String>) -> Option<T> {
         read.unwrap_or_else(|why| {
             self.notice(path, &why);
             None
@@ -102,15 +117,21 @@ impl<'a> Room<'a> {
         let program = argv.first().cloned().unwrap_or_default();
         let runner = program.rsplit('/').next().unwrap_or_default().to_owned();
         let missing = self.look.programs.missing(&program);
-        let mut script =
-            Script::new(name, Command::Exec(argv), &self.directory, &self.source, self.ecosystem, runner);
+        let mut script = Script::new(
+            name,
+            Command::Exec(argv),
+            &self.directory,
+            &self.source,
+            self.ecosystem.name,
+            runner,
+        );
         script.missing = missing;
         script
     }
 
     /// Lists a script of the root.
     pub(super) fn put(&mut self, script: Script) {
-        let otherwise = vec![format!("{}:{}", self.label, script.name)];
+        let otherwise = vec![format!("{}:{}", self.ecosystem.label, script.name)];
         self.push(script, otherwise);
     }
 
@@ -169,22 +190,24 @@ pub(super) fn starter<'n>(names: impl Iterator<Item = &'n str> + Clone) -> Optio
 
 /// `depends_on` is written by detectors in the words of the file; here it becomes names.
 pub(super) fn resolve(detected: &mut Detected) {
-    let names: BTreeMap<(String, String), String> = detected
-        .scripts
-        .iter()
-        .map(|script| ((script.source.clone(), script.original.clone()), script.name.clone()))
-        .collect();
-    for script in &mut detected.scripts {
-        let source = &script.source;
-        script.depends_on = script
-            .depends_on
-            .iter()
-            .filter_map(|on| names.get(&(source.clone(), on.clone())).cloned())
-            .collect();
+    let depends = |script: &Script| !script.depends_on.is_empty();
+    if !detected.scripts.iter().any(depends) {
+        return;
     }
-}
-
-/// One line that is safe to show.
-fn plain(text: &str, longest: usize) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(longest).collect()
+    let places = detected.scripts.iter().enumerate();
+    let names: HashMap<(&str, &str), usize> =
+        places.map(|(at, script)| ((script.source.as_str(), script.original.as_str()), at)).collect();
+    let named = |script: &Script| -> Vec<String> {
+        let known =
+            script.depends_on.iter().filter_map(|on| names.get(&(script.source.as_str(), on.as_str())));
+        known.filter_map(|at| detected.scripts.get(*at)).map(|on| on.name.clone()).collect()
+    };
+    let places = detected.scripts.iter().enumerate();
+    let all: Vec<(usize, Vec<String>)> =
+        places.filter(|(_, script)| depends(script)).map(|(at, script)| (at, named(script))).collect();
+    for (at, names) in all {
+        if let Some(script) = detected.scripts.get_mut(at) {
+            script.depends_on = names;
+        }
+    }
 }

@@ -4,8 +4,15 @@
 //! namespace ends at the `end` that is indented as it is. Tasks made by Ruby code, and `.rake` files, are
 //! not understood.
 
+use super::mark::{self, Mark};
 use super::room::Room;
 use super::{kind, words};
+
+/// The order in which rake looks.
+const RAKEFILES: [Mark; 4] =
+    [Mark::file("Rakefile"), Mark::file("rakefile"), Mark::file("Rakefile.rb"), Mark::file("rakefile.rb")];
+
+pub(super) const MARKS: [Mark; 5] = mark::joined(&[Mark::file("Gemfile")], &RAKEFILES);
 
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
@@ -50,7 +57,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
         let script = room.script("install", &["bundle", "install"]);
         room.put(script);
     }
-    let Some(path) = room.first_file(&["Rakefile", "rakefile", "Rakefile.rb", "rakefile.rb"]) else { return };
+    let Some(path) = room.first(&RAKEFILES) else { return };
     let Some(text) = room.text(&path) else { return };
     room.at(&root, &path);
     for task in tasks(&text) {
@@ -85,6 +92,7 @@ struct RakeTask {
 
 fn tasks(text: &str) -> Vec<RakeTask> {
     let mut found: Vec<RakeTask> = Vec::new();
+    let mut places = std::collections::HashMap::new();
     let mut spaces: Vec<(usize, String)> = Vec::new();
     let mut about: Option<String> = None;
     for line in text.lines() {
@@ -103,9 +111,12 @@ fn tasks(text: &str) -> Vec<RakeTask> {
                 spaces.iter().map(|(_, name)| name.as_str()).chain([name.as_str()]).collect();
             let name = path.join(":");
             let about = about.take();
-            match found.iter_mut().find(|task| task.name == name) {
+            match places.get(&name).and_then(|place: &usize| found.get_mut(*place)) {
                 Some(task) => task.about = task.about.take().or(about),
-                None => found.push(RakeTask { name, about }),
+                None => {
+                    places.insert(name.clone(), found.len());
+                    found.push(RakeTask { name, about });
+                }
             }
         }
     }

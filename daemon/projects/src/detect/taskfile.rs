@@ -7,24 +7,26 @@ use std::path::{Path, PathBuf};
 
 use super::json::Json;
 use super::kind;
+use super::mark::{self, Mark};
 use super::room::{Room, starter};
 
-const NAMES: &[&str] = &[
-    "Taskfile.yml",
-    "taskfile.yml",
-    "Taskfile.yaml",
-    "taskfile.yaml",
-    "Taskfile.dist.yml",
-    "taskfile.dist.yml",
-    "Taskfile.dist.yaml",
-    "taskfile.dist.yaml",
+/// The order in which Task looks.
+pub(super) const MARKS: [Mark; 8] = [
+    Mark::file("Taskfile.yml"),
+    Mark::file("taskfile.yml"),
+    Mark::file("Taskfile.yaml"),
+    Mark::file("taskfile.yaml"),
+    Mark::file("Taskfile.dist.yml"),
+    Mark::file("taskfile.dist.yml"),
+    Mark::file("Taskfile.dist.yaml"),
+    Mark::file("taskfile.dist.yaml"),
 ];
 const MAX_DEPTH: usize = 3;
 const MAX_FILES: usize = 50;
 
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
-    let Some(path) = room.first_file(NAMES) else { return };
+    let Some(path) = room.mark() else { return };
     let mut waiting = vec![(path, String::new(), 0)];
     let mut files = 0;
     while let Some((path, space, depth)) = waiting.pop() {
@@ -69,15 +71,15 @@ fn included(dir: &Path, space: &str, name: &str, value: &Json) -> Option<(PathBu
         return None;
     }
     let path = value.text().or_else(|| value.text_at("taskfile"))?;
-    if path.contains("{{") || path.contains("://") || path.split('/').any(|part| part == "..") {
+    if path.starts_with('/')
+        || path.contains("{{")
+        || path.contains("://")
+        || path.split('/').any(|part| part == "..")
+    {
         return None;
     }
     let path = dir.join(path.trim_start_matches("./"));
-    let path = if path.is_dir() {
-        NAMES.iter().map(|name| path.join(name)).find(|path| path.is_file())?
-    } else {
-        path
-    };
+    let path = if path.is_dir() { mark::first(&MARKS, &path)? } else { path };
     let flat = value.get("flatten") == Some(&Json::Bool(true));
     Some((path, if flat { space.to_owned() } else { format!("{space}{name}:") }))
 }

@@ -18,7 +18,7 @@ fn look_at(files: &[(&str, &str)]) -> Detected {
 /// `name = command` of every script.
 fn found(files: &[(&str, &str)]) -> Vec<String> {
     let detected = look_at(files);
-    assert_eq!(detected.notices, Vec::<String>::new());
+    assert_eq!(detected.notices, Notices::default());
     detected.scripts.iter().map(|s| format!("{} = {}", s.name, s.argv().join(" "))).collect()
 }
 

@@ -10,7 +10,10 @@ mod launch;
 mod task;
 mod variable;
 
+use super::mark::Mark;
 use super::room::Room;
+
+pub(super) const MARKS: [Mark; 2] = [Mark::file(".vscode/tasks.json"), Mark::file(".vscode/launch.json")];
 
 pub(super) fn detect(room: &mut Room<'_>) {
     task::detect(room);

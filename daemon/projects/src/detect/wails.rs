@@ -1,15 +1,18 @@
 //! Wails: desktop applications of a Go program and a web page, known by wails.json.
 
-use std::path::Path;
-
 use brummer_event::spec::{Command, Kind};
 
-use super::{Found, Look, Script};
+use super::mark::Mark;
+use super::room::Room;
+use super::{Found, Script};
 
-pub(super) fn detect(dir: &Path, look: &Look, found: &mut Vec<Found>) {
-    if !dir.join("wails.json").is_file() {
+pub(super) const MARKS: [Mark; 1] = [Mark::file("wails.json")];
+
+pub(super) fn detect(room: &mut Room<'_>) {
+    if room.mark().is_none() {
         return;
     }
+    let (dir, look, found, _) = room.parts();
     for (name, kind) in [("dev", Kind::Service), ("build", Kind::Task)] {
         let run = Command::Exec(vec!["wails".to_owned(), name.to_owned()]);
         let mut script = Script::new(name, run, dir, "wails.json", "wails", "wails");

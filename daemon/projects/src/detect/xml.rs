@@ -4,18 +4,23 @@ use std::path::Path;
 
 use roxmltree::{Document, Node};
 
+use super::manifest;
 use super::room::Room;
 
-/// Parses `text` and hands the root element over; a problem becomes a notice.
+/// Hands the root element of a file over; a problem becomes a notice.
 pub(super) fn read<T>(room: &mut Room<'_>, path: &Path, look: impl FnOnce(Node<'_, '_>) -> T) -> Option<T> {
-    let text = room.text(path)?;
-    match Document::parse(&text) {
-        Ok(document) => Some(look(document.root_element())),
-        Err(error) => {
-            room.notice(path, &format!("is no valid XML: {error}"));
-            None
-        }
-    }
+    let read = parse(path, look);
+    room.told(path, read)
+}
+
+/// Hands the root element of a file over; nothing if there is none.
+///
+/// # Errors
+/// Why it cannot be read, in words.
+pub(super) fn parse<T>(path: &Path, look: impl FnOnce(Node<'_, '_>) -> T) -> Result<Option<T>, String> {
+    let Some(text) = manifest::read(path)? else { return Ok(None) };
+    let document = Document::parse(&text).map_err(|error| format!("is no valid XML: {error}"))?;
+    Ok(Some(look(document.root_element())))
 }
 
 /// Children with this name, whatever their namespace.

@@ -5,6 +5,7 @@ use std::path::Path;
 use brummer_event::spec::Kind;
 use toml_edit::Item;
 
+use crate::detect::notices::Notices;
 use crate::detect::{kind, manifest};
 
 pub(super) struct Alias {
@@ -27,13 +28,13 @@ impl Alias {
 }
 
 /// The project's own aliases, by name.
-pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Vec<Alias> {
+pub(super) fn read(dir: &Path, notices: &mut Notices) -> Vec<Alias> {
     for source in [".cargo/config.toml", ".cargo/config"] {
         let document = match manifest::read_toml(&dir.join(source)) {
             Ok(Some(document)) => document,
             Ok(None) => continue,
             Err(why) => {
-                notices.push(format!("{source} {why}"));
+                notices.push(&format!("{source} {why}"));
                 continue;
             }
         };

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::workspace::Workspace;
 use crate::detect::json::Json;
+use crate::detect::notices::Notices;
 use crate::detect::tests::fixture::{fixture, make};
 
 #[test]
@@ -45,9 +46,9 @@ fn by_cargo(root: &Path) -> Vec<String> {
 }
 
 fn by_us(root: &Path) -> Vec<String> {
-    let mut notices = Vec::new();
+    let mut notices = Notices::default();
     let workspace = Workspace::read(root, &mut notices).unwrap();
-    assert_eq!(notices, Vec::<String>::new());
+    assert_eq!(notices, Notices::default());
     let mut lines = Vec::new();
     for package in &workspace.members {
         for (kind, targets) in [("bin", &package.bins), ("example", &package.examples)] {

@@ -6,10 +6,16 @@ use std::path::{Component, Path, PathBuf};
 use toml_edit::{Document, Item, TableLike};
 
 use super::manifest::{Package, Target};
+use crate::detect::notices::Notices;
 use crate::detect::{glob, manifest, relative};
 
 /// Most packages that are looked at.
 const MAX_MEMBERS: usize = 2_000;
+
+/// Whether a manifest makes its directory the root of a workspace.
+pub(super) fn is_named_in(path: &Path) -> bool {
+    manifest::read_toml(path).ok().flatten().is_some_and(|document| document.get("workspace").is_some())
+}
 
 pub(super) struct Workspace {
     dir: PathBuf,
@@ -20,7 +26,7 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Option<Self> {
+    pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Self> {
         let root = read(dir, dir, notices)?;
         let workspace = root.get("workspace");
         let list = |key: &str| texts(workspace.and_then(|workspace| workspace.get(key)));
@@ -49,7 +55,7 @@ impl Workspace {
                     continue;
                 }
                 if seen.len() > MAX_MEMBERS {
-                    notices.push(format!(
+                    notices.push(&format!(
                         "Cargo.toml has more than {MAX_MEMBERS} packages; the others are not shown"
                     ));
                     break;
@@ -119,10 +125,10 @@ fn only(packages: &[&Package]) -> Option<(Package, Target)> {
     }
 }
 
-fn read(root: &Path, dir: &Path, notices: &mut Vec<String>) -> Option<Document<String>> {
+fn read(root: &Path, dir: &Path, notices: &mut Notices) -> Option<Document<String>> {
     let path = dir.join("Cargo.toml");
     manifest::read_toml(&path).unwrap_or_else(|why| {
-        notices.push(format!("{} {why}", relative(root, &path)));
+        notices.push(&format!("{} {why}", relative(root, &path)));
         None
     })
 }
@@ -133,14 +139,11 @@ fn texts(item: Option<&Item>) -> Vec<String> {
 }
 
 /// The directories that patterns name.
-fn found(dir: &Path, patterns: &[String], notices: &mut Vec<String>) -> Vec<PathBuf> {
+fn found(dir: &Path, patterns: &[String], notices: &mut Notices) -> Vec<PathBuf> {
     let is_package = |path: &Path| path.join("Cargo.toml").is_file();
     let (outside, below): (Vec<String>, Vec<String>) =
         patterns.iter().cloned().partition(|pattern| pattern.split('/').any(|part| part == ".."));
-    let (mut found, cut) = glob::packages(dir, &below, is_package);
-    if cut {
-        notices.push("the workspace has too many directories; some packages are not shown".to_owned());
-    }
+    let mut found = glob::packages(dir, &below, is_package).told(dir, "the workspace", notices);
     found.extend(outside.iter().map(|path| plain(&dir.join(path))).filter(|path| is_package(path)));
     found
 }

@@ -9,6 +9,7 @@ use brummer_event::spec::Kind;
 use super::{Local, below, read as read_file};
 use crate::detect::json::Json;
 use crate::detect::node::{Scripts, Task};
+use crate::detect::notices::Notices;
 use crate::detect::{glob, kind, relative};
 
 const WORKSPACE: [&str; 2] = [".moon/workspace.yml", ".moon/workspace.yaml"];
@@ -27,7 +28,7 @@ struct Project {
     source: String,
 }
 
-pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Option<Moon> {
+pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Moon> {
     let workspace = WORKSPACE.into_iter().find_map(|name| read_file(dir, name, Json::parse_yaml, notices))?;
     let mut directories: BTreeMap<PathBuf, String> = BTreeMap::new();
     let projects = workspace.get("projects").cloned().unwrap_or_default();
@@ -41,11 +42,7 @@ pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Option<Moon> {
             ),
         },
     };
-    let (found, cut) = glob::packages(dir, &globs, |_| true);
-    if cut {
-        notices.push("moon has too many directories here; some projects are not shown".to_owned());
-    }
-    for path in found {
+    for path in glob::packages(dir, &globs, |_| true).told(dir, "moon", notices) {
         let id = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         directories.insert(path, id);
     }
@@ -69,7 +66,7 @@ pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Option<Moon> {
     Some(Moon { projects, inherited })
 }
 
-fn project(dir: &Path, path: &Path, id: String, notices: &mut Vec<String>) -> Project {
+fn project(dir: &Path, path: &Path, id: String, notices: &mut Notices) -> Project {
     for name in ["moon.yml", "moon.yaml"] {
         let file = path.join(name);
         let source = relative(dir, &file);
@@ -80,7 +77,7 @@ fn project(dir: &Path, path: &Path, id: String, notices: &mut Vec<String>) -> Pr
                 return Project { id, tasks, source };
             }
             Ok(None) => {}
-            Err(why) => notices.push(format!("{source} {why}")),
+            Err(why) => notices.push(&format!("{source} {why}")),
         }
     }
     Project { id, tasks: Vec::new(), source: String::new() }

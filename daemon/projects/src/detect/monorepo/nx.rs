@@ -8,6 +8,7 @@ use brummer_event::spec::Kind;
 use super::{Local, below, read as read_file};
 use crate::detect::json::Json;
 use crate::detect::node::{PackageJson, Scripts, Task};
+use crate::detect::notices::Notices;
 use crate::detect::{glob, kind, manifest, relative};
 
 pub(super) struct Nx {
@@ -42,7 +43,7 @@ fn name_of(dir: &Path, path: &Path) -> String {
     package().or_else(last).unwrap_or_default()
 }
 
-pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Option<Nx> {
+pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Nx> {
     read_file(dir, "nx.json", Json::parse_commented, notices)?;
     let mut directories = match read_file(dir, "workspace.json", Json::parse_commented, notices) {
         // Before Nx 13 this file named the projects.
@@ -52,12 +53,9 @@ pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Option<Nx> {
             projects.iter().filter_map(|(_, value)| below(dir, &place(value)?)).collect()
         }
         None => {
-            let (found, cut) =
-                glob::packages(dir, &["**".to_owned()], |path| path.join("project.json").is_file());
-            if cut {
-                notices.push("Nx has too many directories here; some projects are not shown".to_owned());
-            }
-            found
+            let everywhere = ["**".to_owned()];
+            let search = glob::packages(dir, &everywhere, |path| path.join("project.json").is_file());
+            search.told(dir, "Nx", notices)
         }
     };
     directories.push(dir.to_owned());
@@ -67,7 +65,7 @@ pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Option<Nx> {
         match read_project(dir, path) {
             Ok(Some(project)) => projects.push((path.clone(), project)),
             Ok(None) => {}
-            Err(why) => notices.push(format!("{} {why}", relative(dir, &path.join("project.json")))),
+            Err(why) => notices.push(&format!("{} {why}", relative(dir, &path.join("project.json")))),
         }
     }
     let starter = !dir.join("package.json").is_file() && dir.join("nx").is_file();

@@ -7,6 +7,7 @@ use super::{below, read as read_file};
 use crate::detect::json::Json;
 use crate::detect::kind;
 use crate::detect::node::{Scripts, Task};
+use crate::detect::notices::Notices;
 
 /// Where a project defines commands of its own.
 const COMMANDS: &str = "common/config/rush/command-line.json";
@@ -18,7 +19,7 @@ pub(super) struct Rush {
     commands: Vec<(String, &'static str)>,
 }
 
-pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Option<Rush> {
+pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Rush> {
     let rush = read_file(dir, "rush.json", Json::parse_commented, notices)?;
     let folders = rush.get("projects").map(Json::items).unwrap_or_default();
     let directories =

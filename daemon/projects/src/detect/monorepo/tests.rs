@@ -1,7 +1,7 @@
 //! Build systems of monorepos: a fixture each.
 
 use crate::detect::tests::fixture::{fixture, make};
-use crate::detect::{Look, detect};
+use crate::detect::{Look, Notices, detect};
 
 #[test]
 fn lerna_names_packages_and_manager() {
@@ -50,7 +50,7 @@ fn what_is_oddly_typed_is_left_out_and_no_end() {
         ("pnpm-workspace.yaml", "packages: {a: b}"),
     ]);
     let detected = detect(&root, &Look::default());
-    assert_eq!(detected.notices, Vec::<String>::new());
+    assert_eq!(detected.notices, Notices::default());
     let names: Vec<&str> = detected.scripts.iter().map(|script| script.name.as_str()).collect();
     assert_eq!(names, ["dev", "a", "install", "update", "build", "rebuild"]);
 }

@@ -8,13 +8,14 @@ use super::Local;
 use crate::detect::json::Json;
 use crate::detect::kind;
 use crate::detect::node::{Scripts, Task};
+use crate::detect::notices::Notices;
 
 pub(super) struct Turbo {
     source: &'static str,
     tasks: Vec<(String, Json)>,
 }
 
-pub(super) fn read(dir: &Path, notices: &mut Vec<String>) -> Option<Turbo> {
+pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Turbo> {
     let source = ["turbo.json", "turbo.jsonc"].into_iter().find(|name| dir.join(name).is_file())?;
     let json = super::read(dir, source, Json::parse_commented, notices)?;
     // A package's own file only adds to the root's.

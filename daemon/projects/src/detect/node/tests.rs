@@ -3,7 +3,7 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use crate::detect::tests::fixture::{fixture, make, with_programs};
-use crate::detect::{Detected, Look, detect};
+use crate::detect::{Detected, Look, Notices, detect};
 
 #[test]
 fn yarn_classic_is_told_by_its_lock() {
@@ -229,7 +229,7 @@ fn ten_thousand_packages_are_found_in_a_moment() {
     let start = worked();
     let detected = detect(&root, &look);
     let took = worked() - start;
-    assert_eq!(detected.notices, Vec::<String>::new());
+    assert_eq!(detected.notices, Notices::default());
     assert_eq!(detected.packages.len(), 10_000);
     assert_eq!(detected.scripts.len(), 30_002);
     eprintln!("detection of 10 000 packages: {took:?}");

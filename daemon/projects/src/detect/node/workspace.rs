@@ -8,24 +8,22 @@ use super::PackageJson;
 use crate::detect::glob;
 use crate::detect::json::Json;
 use crate::detect::monorepo::Monorepo;
+use crate::detect::notices::Notices;
 
 /// Directories of packages, by path; the root is not among them.
 pub(super) fn packages(
     dir: &Path,
     root: Option<&PackageJson>,
     monorepo: &Monorepo,
-    notices: &mut Vec<String>,
+    notices: &mut Notices,
 ) -> Vec<PathBuf> {
     let mut packages: BTreeSet<PathBuf> = monorepo.members().map(Path::to_owned).collect();
     let patterns = patterns(dir, root, monorepo, notices);
     for outside in patterns.iter().filter(|pattern| pattern.contains("../") || pattern.starts_with('/')) {
-        notices.push(format!("the workspace names {outside:?}, which is outside of the project"));
+        notices.push(&format!("the workspace names {outside:?}, which is outside of the project"));
     }
-    let (found, cut) = glob::packages(dir, &patterns, |path| path.join("package.json").is_file());
-    if cut {
-        notices.push("the workspace has too many directories; some packages are not shown".to_owned());
-    }
-    packages.extend(found);
+    let search = glob::packages(dir, &patterns, |path| path.join("package.json").is_file());
+    packages.extend(search.told(dir, "the workspace", notices));
     packages.remove(dir);
     packages.into_iter().collect()
 }
@@ -34,7 +32,7 @@ fn patterns(
     dir: &Path,
     root: Option<&PackageJson>,
     monorepo: &Monorepo,
-    notices: &mut Vec<String>,
+    notices: &mut Notices,
 ) -> Vec<String> {
     match Json::read(&dir.join("pnpm-workspace.yaml"), Json::parse_yaml) {
         // Without `packages` it only holds settings of pnpm's.
@@ -45,7 +43,7 @@ fn patterns(
             }
         }
         Ok(None) => {}
-        Err(why) => notices.push(format!("pnpm-workspace.yaml {why}")),
+        Err(why) => notices.push(&format!("pnpm-workspace.yaml {why}")),
     }
     let named = root.and_then(|root| root.workspaces.clone()).unwrap_or_default();
     [named.as_slice(), monorepo.patterns(!named.is_empty())].concat()

@@ -68,7 +68,7 @@ pub(super) fn detect(room: &mut Room<'_>, manager: &Manager, project: &Project) 
 
 fn django(room: &mut Room<'_>, manager: &Manager) -> bool {
     let root = room.root.to_owned();
-    let (below, _) = glob::packages(&root, &["*".to_owned()], |dir| dir.join("manage.py").is_file());
+    let below = glob::packages(&root, &["*".to_owned()], |dir| dir.join("manage.py").is_file()).found;
     let places: Vec<PathBuf> = std::iter::once(root.clone()).chain(below).collect();
     for dir in places {
         let path = dir.join("manage.py");
