@@ -221,6 +221,10 @@ pub(crate) struct Full {
     /// Values of secret-looking names are masked by the daemon.
     pub environment: BTreeMap<String, String>,
     pub environment_origin: Option<String>,
+    /// Of what did not just come with the client: what is in force, then what it won over. A name that is not
+    /// in the environment was taken out.
+    pub environment_sources: BTreeMap<String, Vec<String>>,
+    pub environment_notes: Vec<String>,
     /// Newest first.
     pub runs: Vec<Run>,
     /// No check can be declared yet.
@@ -263,6 +267,12 @@ impl Full {
             process: answer.process?.into(),
             environment: answer.environment.into_iter().map(value).collect(),
             environment_origin: present(answer.environment_origin),
+            environment_sources: answer
+                .environment_sources
+                .into_iter()
+                .map(|source| (source.name, source.places))
+                .collect(),
+            environment_notes: answer.environment_notes,
             runs: answer.runs.into_iter().map(Run::from).collect(),
             ready_check: None,
             project_directory: answer.project.and_then(|project| present(project.directory)),

@@ -9,6 +9,9 @@ use crate::style;
 use crate::table::{Cell, Column, Paper, Table};
 use crate::{time, units};
 
+/// Characters of a variable's value that are shown.
+const MOST_VALUE: usize = 60;
+
 pub(crate) fn text(full: &Full, home: Option<&Path>, now_ns: i64, paper: Paper) -> String {
     let process = &full.process;
     let tone = style::of_state(process.state, process.ready);
@@ -39,11 +42,7 @@ pub(crate) fn text(full: &Full, home: Option<&Path>, now_ns: i64, paper: Paper) 
         let _ = writeln!(out, "{name:<12}  {}", plain_words(&value).replace('\n', " "));
     }
     if !full.environment.is_empty() {
-        let origin = full.environment_origin.as_deref().unwrap_or("of unknown origin");
-        let _ = writeln!(out, "{:<12}  {}", "environment", plain_words(origin));
-        for (name, value) in &full.environment {
-            let _ = writeln!(out, "  {}={}", plain_words(name), plain_words(value).replace('\n', "\\n"));
-        }
+        out.push_str(&environment(full, home, paper));
     }
     if !full.runs.is_empty() {
         out.push_str(&runs(full, paper));
@@ -86,6 +85,57 @@ fn facts(full: &Full, home: Option<&Path>, now_ns: i64) -> Vec<(&'static str, St
     let leftovers: Vec<String> = process.leftovers.iter().map(u32::to_string).collect();
     fact("leftovers", leftovers.join("  "));
     facts
+}
+
+/// What was configured, with where; what just came along is counted.
+fn environment(full: &Full, home: Option<&Path>, paper: Paper) -> String {
+    let origin = full.environment_origin.as_deref().unwrap_or("of unknown origin");
+    let sources = &full.environment_sources;
+    let came_along = full.environment.keys().filter(|name| !sources.contains_key(*name)).count();
+    let (own, configured): (Vec<_>, Vec<_>) =
+        sources.iter().partition(|(_, places)| matches!(places.as_slice(), [only] if only == "brummer"));
+    let mut out = format!(
+        "{:<12}  {}: {came_along} as they came, {} of Brummer's own, {} configured\n",
+        "environment",
+        plain_words(origin),
+        own.len(),
+        configured.len()
+    );
+    let mut table =
+        Table::new([Column::left("VARIABLE"), Column::left("VALUE").words(), Column::left("FROM").words()]);
+    for (name, places) in &configured {
+        let places: Vec<String> = places.iter().map(|place| local(place, full, home)).collect();
+        let from = match places.split_first() {
+            Some((first, [])) => first.clone(),
+            Some((first, rest)) => format!("{first}, over {}", rest.join(", ")),
+            None => String::new(),
+        };
+        let value =
+            full.environment.get(*name).map_or_else(|| "(taken out)".to_owned(), |value| short(value));
+        table.row(vec![Cell::new(name), Cell::new(value), Cell::new(from)]);
+    }
+    if !configured.is_empty() {
+        out.push_str(&table.render(paper));
+    }
+    for note in &full.environment_notes {
+        let _ = writeln!(out, "note: {}", plain_words(&local(note, full, home)));
+    }
+    out
+}
+
+/// A place as seen from the project.
+fn local(place: &str, full: &Full, home: Option<&Path>) -> String {
+    let inside = full.project_directory.as_deref().and_then(|dir| place.strip_prefix(dir)?.strip_prefix('/'));
+    inside.map_or_else(|| tilde(place, home), str::to_owned)
+}
+
+/// The beginning of a value; `-o json` has all of it.
+fn short(value: &str) -> String {
+    let line = value.replace('\n', "\\n");
+    match line.char_indices().nth(MOST_VALUE) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
 }
 
 fn runs(full: &Full, paper: Paper) -> String {

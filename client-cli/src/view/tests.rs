@@ -213,6 +213,10 @@ fn the_example_of_ps_has_its_fields_in_order() {
 fn full() -> Full {
     let variable =
         |name: &str, value: &str| v1::EnvironmentVariable { name: text(name), value: value.into() };
+    let source = |name: &str, places: &[&str]| v1::EnvironmentSource {
+        name: text(name),
+        places: places.iter().map(|place| text(place)).collect(),
+    };
     let killed = v1::Exit {
         signal: text("SIGKILL"),
         core: true,
@@ -233,8 +237,31 @@ fn full() -> Full {
             leftovers: vec![4712, 4713],
             ..shop().remove(1)
         }),
-        environment: vec![variable("PATH", "/usr/bin"), variable("API_TOKEN", "***")],
+        environment: vec![
+            variable("PATH", "/usr/bin"),
+            variable("API_TOKEN", "***"),
+            variable("GREETING", "good morning"),
+            variable("KEY", &"k".repeat(70)),
+            variable("EMPTY", ""),
+            variable("BRUMMER", "1"),
+        ],
         environment_origin: text("the shell that ran `brummerctl up`"),
+        environment_sources: vec![
+            source("API_TOKEN", &["/home/me/src/shop/.env:3:1", "client"]),
+            source("BRUMMER", &["brummer"]),
+            source("DEBUG", &["/home/me/src/shop/brummer.toml:7:1", "client"]),
+            source("EMPTY", &["/home/me/src/shop/.env:4:1"]),
+            source(
+                "GREETING",
+                &[
+                    "/home/me/src/shop/brummer.local.toml:5:3",
+                    "/home/me/.env:2:1",
+                    "/home/me/src/shop/.env:2:1",
+                ],
+            ),
+            source("KEY", &["run -e"]),
+        ],
+        environment_notes: vec![text("/home/me/src/shop/.env:2:9: refers to a variable that is not set")],
         runs: vec![run("01kapi", None), run("01jold", Some(killed))],
         project: Some(v1::ProjectRef {
             name: text("shop"),

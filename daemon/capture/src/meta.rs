@@ -51,6 +51,21 @@ impl Default for StopPlan {
     }
 }
 
+/// Name and value.
+pub type Variable = (String, String);
+
+/// Where of an environment came from what did not just come with the client. The shim has no use for it: it is
+/// kept with the run for people.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sources {
+    /// By name: what is in force, then what it won over, as `file:line:column`, `client`, `brummer`. A name that
+    /// the environment does not have was taken out.
+    pub places: Vec<(String, Vec<String>)>,
+    /// What else there is to say of them, with its place.
+    pub notes: Vec<String>,
+}
+
 /// Everything a shim needs to know. Written 0600 by the daemon before it starts the shim; never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
@@ -64,7 +79,9 @@ pub struct Meta {
     /// Absolute.
     pub dir: PathBuf,
     /// The whole environment, in this order.
-    pub env: Vec<(String, String)>,
+    pub env: Vec<Variable>,
+    #[serde(default)]
+    pub env_sources: Sources,
     /// `None` = 022.
     pub umask: Option<u32>,
     /// (resource number, soft, hard).
@@ -103,6 +120,7 @@ impl Meta {
             argv,
             dir,
             env: Vec::new(),
+            env_sources: Sources::default(),
             umask: None,
             rlimits: Vec::new(),
             stdin: Stdin::Null,

@@ -3,6 +3,7 @@
 //! A spec is a wish, already checked and in final types (no string durations). It is immutable; a changed
 //! configuration makes a new one.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -118,6 +119,10 @@ pub struct ProcessSpec {
     /// Variables of the layers below that it must not have.
     #[serde(default)]
     pub env_unset: Vec<String>,
+    /// Where each name of the two was written, as `file:line:column`; where that is not known, its origin says
+    /// all.
+    #[serde(default)]
+    pub env_places: BTreeMap<String, String>,
     /// Names in the same project that must be ready first.
     pub depends_on: Vec<String>,
     /// Started by `up`.
@@ -136,6 +141,17 @@ pub struct ProcessSpec {
     pub origin: Origin,
 }
 
+impl Origin {
+    /// As people are told.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Detected => "detected",
+            Self::AdHoc => "run",
+        }
+    }
+}
+
 impl ProcessSpec {
     /// A spec with the defaults of its kind.
     pub fn new(name: impl Into<String>, command: Command, dir: PathBuf, kind: Kind, origin: Origin) -> Self {
@@ -146,6 +162,7 @@ impl ProcessSpec {
             env_files: Vec::new(),
             env: Vec::new(),
             env_unset: Vec::new(),
+            env_places: BTreeMap::new(),
             depends_on: Vec::new(),
             autostart: true,
             kind,
@@ -170,6 +187,7 @@ impl ProcessSpec {
             env_files,
             env,
             env_unset,
+            env_places: _,
             depends_on,
             autostart: _,
             kind,
@@ -220,11 +238,14 @@ mod tests {
         let pair = |name: &str| (name.to_owned(), "1".to_owned());
         let mut base = ProcessSpec::new("api", exec(&["x"]), "/p".into(), Kind::Service, Origin::Declared);
         base.env = vec![pair("A"), pair("B")];
-        let table: [(&str, bool, Edit); 17] = [
+        let table: [(&str, bool, Edit); 18] = [
             ("nothing", true, |_| {}),
             ("autostart", true, |spec| spec.autostart = false),
             ("restart_on_change", true, |spec| spec.restart_on_change = true),
             ("origin", true, |spec| spec.origin = Origin::Detected),
+            ("places of env", true, |spec| {
+                spec.env_places.insert("A".to_owned(), "brummer.toml:3:1".to_owned());
+            }),
             ("order of env", true, |spec| spec.env.reverse()),
             ("env", false, |spec| spec.env.truncate(1)),
             ("a value", false, |spec| spec.env[0].1.push('0')),

@@ -3,14 +3,24 @@
 
 mod dotenv;
 
-pub use dotenv::{DotenvError, parse as parse_dotenv};
+use std::collections::BTreeMap;
+use std::path::Path;
 
+use brummer_capture::meta::{Sources, Variable};
+use brummer_event::spec::ProcessSpec;
 use brummer_event::{ProcessKey, RunId};
+
+pub use dotenv::{Assigned, Dotenv, DotenvError, Position, parse as parse_dotenv};
 
 /// Variables of the client's terminal and session that mean nothing in a supervised process.
 const DROPPED: [&str; 10] =
     ["NOTIFY_SOCKET", "PWD", "OLDPWD", "SHLVL", "_", "COLUMNS", "LINES", "STY", "WINDOWID", "WATCHDOG_USEC"];
 const DROPPED_PREFIXES: [&str; 4] = ["BRUMMER", "LISTEN_", "WATCHDOG_", "TMUX"];
+
+/// The source of what came with the client, where something else won over it.
+const CLIENT: &str = "client";
+/// The source of Brummer's own variables.
+const BRUMMER: &str = "brummer";
 
 /// True for a variable that is handed on from the client.
 pub fn is_handed_on(name: &str) -> bool {
@@ -26,18 +36,28 @@ pub struct For<'a> {
     pub run: RunId,
 }
 
+/// An environment, and where of it each variable came from that did not just come with the client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Composed {
+    pub variables: Vec<Variable>,
+    pub sources: Sources,
+}
+
 /// Variables in the order in which they first appear; a later layer replaces a value in place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layers {
-    variables: Vec<(String, String)>,
+    variables: Vec<Variable>,
+    /// What took part in each, the one in force first.
+    places: BTreeMap<String, Vec<String>>,
+    notes: Vec<String>,
 }
 
 impl Layers {
     /// Begins with the client's environment.
-    pub fn from_client(client: &[(String, String)]) -> Self {
+    pub fn from_client(client: &[Variable]) -> Self {
         let mut layers = Self::default();
         for (name, value) in client.iter().filter(|(name, _)| is_handed_on(name)) {
-            layers.set(name, value);
+            layers.put(name, value);
         }
         layers
     }
@@ -46,52 +66,79 @@ impl Layers {
         self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn set(&mut self, name: &str, value: &str) {
+    fn put(&mut self, name: &str, value: &str) {
         match self.variables.iter_mut().find(|(known, _)| known == name) {
             Some((_, old)) => value.clone_into(old),
             None => self.variables.push((name.to_owned(), value.to_owned())),
         }
     }
 
+    fn set(&mut self, name: &str, value: &str, source: impl Into<String>) {
+        self.came_from(name, source.into());
+        self.put(name, value);
+    }
+
+    fn came_from(&mut self, name: &str, source: String) {
+        let is_set = self.get(name).is_some();
+        let places = self.places.entry(name.to_owned()).or_default();
+        if places.is_empty() && is_set {
+            places.push(CLIENT.to_owned());
+        }
+        places.insert(0, source);
+    }
+
     /// Adds one `.env` file.
     ///
     /// # Errors
     /// A line that is none of the forms; nothing is added then.
-    pub fn add_dotenv(&mut self, text: &str) -> Result<(), DotenvError> {
-        for (name, value) in parse_dotenv(text, |name| self.get(name).map(str::to_owned))? {
-            self.set(&name, &value);
+    pub fn add_dotenv(&mut self, path: &Path, bytes: &[u8]) -> Result<(), DotenvError> {
+        let found = parse_dotenv(bytes, |name| self.get(name).map(str::to_owned))?;
+        for Assigned { name, value, at } in &found.assigned {
+            self.set(name, value, format!("{}:{at}", path.display()));
         }
+        self.notes.extend(found.unset.iter().map(|at| {
+            // Not its name: it may be a part of a password with a dollar sign.
+            format!(
+                "{}:{at}: refers to a variable that is not set, so nothing stands there; a plain dollar sign is `\\$`",
+                path.display()
+            )
+        }));
         Ok(())
     }
 
-    pub fn add(&mut self, variables: &[(String, String)]) {
-        for (name, value) in variables {
-            self.set(name, value);
+    /// Takes out and adds what the configuration says.
+    pub fn add_configured(&mut self, spec: &ProcessSpec) {
+        let place = |name: &str| match spec.env_places.get(name) {
+            Some(place) => place.clone(),
+            None => spec.origin.as_str().to_owned(),
+        };
+        for name in &spec.env_unset {
+            self.came_from(name, place(name));
+            self.variables.retain(|(known, _)| known != name);
+        }
+        for (name, value) in &spec.env {
+            self.set(name, value, place(name));
         }
     }
 
-    /// Takes variables out.
-    pub fn remove(&mut self, names: &[String]) {
-        self.variables.retain(|(name, _)| !names.contains(name));
-    }
-
     /// Adds what Brummer itself has to say, and ends.
-    pub fn finish(mut self, whom: For<'_>) -> Vec<(String, String)> {
-        self.set("BRUMMER", "1");
-        self.set("BRUMMER_PROJECT", &whom.key.project);
-        self.set("BRUMMER_PROCESS", &whom.key.name);
-        self.set("BRUMMER_RUN", &whom.run.to_string());
+    pub fn finish(mut self, whom: For<'_>) -> Composed {
+        self.set("BRUMMER", "1", BRUMMER);
+        self.set("BRUMMER_PROJECT", &whom.key.project, BRUMMER);
+        self.set("BRUMMER_PROCESS", &whom.key.name, BRUMMER);
+        self.set("BRUMMER_RUN", &whom.run.to_string(), BRUMMER);
         self.set_unless_set("TERM", "xterm-256color");
         if self.get("NO_COLOR").is_none_or(str::is_empty) {
             self.set_unless_set("FORCE_COLOR", "1");
         }
         self.set_unless_set("PYTHONUNBUFFERED", "1");
-        self.variables
+        let sources = Sources { places: self.places.into_iter().collect(), notes: self.notes };
+        Composed { variables: self.variables, sources }
     }
 
     fn set_unless_set(&mut self, name: &str, value: &str) {
         if self.get(name).is_none() {
-            self.set(name, value);
+            self.set(name, value, BRUMMER);
         }
     }
 }
@@ -99,6 +146,14 @@ impl Layers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use brummer_event::spec::{Command, Kind, Origin};
+
+    fn spec(env: Vec<Variable>) -> ProcessSpec {
+        let command = Command::Exec(vec!["true".to_owned()]);
+        let mut spec = ProcessSpec::new("api", command, "/p".into(), Kind::Service, Origin::Declared);
+        spec.env = env;
+        spec
+    }
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
         list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -151,9 +206,11 @@ mod tests {
             ("C", "client"),
             ("BRUMMER_RUN", "of another"),
         ]));
-        layers.add_dotenv("B=file\nC=file\nD=${A}").unwrap();
-        layers.add(&pairs(&[("C", "config"), ("BRUMMER_PROCESS", "forged")]));
-        let env = layers.finish(For { key: &key, run });
+        layers.add_dotenv(Path::new("/p/.env"), b"B=file\nC=file\nD=${A}").unwrap();
+        let mut spec = spec(pairs(&[("C", "config"), ("BRUMMER_PROCESS", "forged")]));
+        spec.env_unset = vec!["GONE".to_owned()];
+        layers.add_configured(&spec);
+        let composed = layers.finish(For { key: &key, run });
         let expected = [
             ("PATH", "/bin"),
             ("A", "client"),
@@ -168,7 +225,49 @@ mod tests {
             ("FORCE_COLOR", "1"),
             ("PYTHONUNBUFFERED", "1"),
         ];
-        assert_eq!(env, pairs(&expected));
+        assert_eq!(composed.variables, pairs(&expected));
+    }
+
+    #[test]
+    fn each_variable_tells_where_it_came_from_and_over_what() {
+        let key = ProcessKey::new("shop", "api");
+        let mut layers = Layers::from_client(&pairs(&[
+            ("PATH", "/bin"),
+            ("A", "client"),
+            ("B", "client"),
+            ("C", "client"),
+        ]));
+        layers.add_dotenv(Path::new("/p/.env"), b"A=1\n A=2\nD=x$NOPE\n").unwrap();
+        layers.add_dotenv(Path::new("/p/.env.local"), b"\nA=3").unwrap();
+        let mut spec = spec(pairs(&[("A", "config"), ("E", "config"), ("F", "config")]));
+        spec.env_unset = vec!["B".to_owned(), "GONE".to_owned()];
+        for (name, line) in [("A", 3), ("B", 4), ("E", 5), ("GONE", 6)] {
+            spec.env_places.insert(name.to_owned(), format!("/p/brummer.toml:{line}:1"));
+        }
+        layers.add_configured(&spec);
+        let composed = layers.finish(For { key: &key, run: RunId::from_u128(7) });
+        let places: Vec<String> = composed
+            .sources
+            .places
+            .iter()
+            .filter(|(name, _)| !name.contains("BRUMMER"))
+            .map(|(name, places)| format!("{name} {}", places.join(" < ")))
+            .collect();
+        let expected = [
+            "A /p/brummer.toml:3:1 < /p/.env.local:2:1 < /p/.env:2:2 < /p/.env:1:1 < client",
+            "B /p/brummer.toml:4:1 < client",
+            "D /p/.env:3:1",
+            "E /p/brummer.toml:5:1",
+            "F declared",
+            "FORCE_COLOR brummer",
+            "GONE /p/brummer.toml:6:1",
+            "PYTHONUNBUFFERED brummer",
+            "TERM brummer",
+        ];
+        assert_eq!(places, expected, "what only came with the client is not listed");
+        assert!(composed.variables.iter().all(|(name, _)| name != "B" && name != "GONE"));
+        let [note] = composed.sources.notes.as_slice() else { panic!("{:?}", composed.sources.notes) };
+        assert!(note.starts_with("/p/.env:3:4: ") && !note.contains("NOPE"), "{note}");
     }
 
     #[test]
@@ -176,7 +275,7 @@ mod tests {
         let key = ProcessKey::new("shop", "api");
         let client =
             pairs(&[("TERM", "dumb"), ("NO_COLOR", "1"), ("PYTHONUNBUFFERED", ""), ("X", "1"), ("X", "2")]);
-        let env = Layers::from_client(&client).finish(For { key: &key, run: RunId::from_u128(1) });
+        let env = Layers::from_client(&client).finish(For { key: &key, run: RunId::from_u128(1) }).variables;
         let get = |name: &str| env.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
         assert_eq!(
             (get("TERM"), get("FORCE_COLOR"), get("PYTHONUNBUFFERED")),

@@ -20,7 +20,7 @@ use brummer_event::spec::{ClientContext, ProcessSpec};
 use brummer_event::{ExitReason, ProcessKey, RunId};
 use brummer_scope::clock;
 
-use crate::environment::{For, Layers};
+use crate::environment::{Composed, For, Layers};
 use crate::record::unseen;
 
 /// Processes up to which pipes are made larger.
@@ -144,7 +144,7 @@ fn meta(launcher: &Launcher, plan: &RunPlan, cookie: Cookie) -> Result<Meta, Str
     let mut meta = Meta::new(plan.run, cookie, plan.argv.clone(), spec.dir.clone());
     meta.project = plan.key.project.to_string();
     meta.process = plan.key.name.to_string();
-    meta.env = environment(plan)?;
+    Composed { variables: meta.env, sources: meta.env_sources } = environment(plan)?;
     meta.umask = plan.client.umask;
     meta.rlimits.clone_from(&plan.client.rlimits);
     meta.stdin = spec.stdin;
@@ -166,25 +166,38 @@ pub(crate) fn stop_plan(spec: &ProcessSpec) -> StopPlan {
     StopPlan { signal: spec.stop.signal, grace_ms, limit_ms: None }
 }
 
-fn environment(plan: &RunPlan) -> Result<Vec<(String, String)>, String> {
+fn environment(plan: &RunPlan) -> Result<Composed, String> {
     let mut layers = Layers::from_client(&plan.client.env);
     for path in &plan.spec.env_files {
-        let text = read_dotenv(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        layers.add_dotenv(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        let bytes = read_dotenv(path)?;
+        layers.add_dotenv(path, &bytes).map_err(|error| format!("{}:{error}", path.display()))?;
     }
-    layers.remove(&plan.spec.env_unset);
-    layers.add(&plan.spec.env);
+    layers.add_configured(&plan.spec);
     Ok(layers.finish(For { key: &plan.key, run: plan.run }))
 }
 
-fn read_dotenv(path: &Path) -> std::io::Result<String> {
+fn read_dotenv(path: &Path) -> Result<Vec<u8>, String> {
     use std::io::Read as _;
-    let mut text = String::new();
-    File::open(path)?.take(MOST_DOTENV + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MOST_DOTENV {
-        return Err(std::io::Error::other("larger than 1 MiB"));
+    let shown = path.display();
+    let fault = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            format!("its env_file {shown} is not there; make it, or take it out of `env_file`")
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            format!("its env_file {shown} may not be read; `chmod u+r` it")
+        }
+        _ => format!("its env_file {shown} cannot be read: {error}"),
+    };
+    // To open a FIFO would already wait for its writer.
+    if !std::fs::metadata(path).map_err(fault)?.is_file() {
+        return Err(format!("its env_file {shown} is no file; name one"));
     }
-    Ok(text)
+    let mut bytes = Vec::new();
+    File::open(path).map_err(fault)?.take(MOST_DOTENV + 1).read_to_end(&mut bytes).map_err(fault)?;
+    if bytes.len() as u64 > MOST_DOTENV {
+        return Err(format!("its env_file {shown} is larger than 1 MiB; is this the right file?"));
+    }
+    Ok(bytes)
 }
 
 /// Writes the end that no shim will write.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brummer_capture::ProcId;
+use brummer_capture::meta::Sources;
 use brummer_event::spec::{Origin, ProcessSpec};
 use brummer_event::{Exit, ProcessKey, ProcessState, RunId, WallNs};
 
@@ -134,6 +135,8 @@ pub struct RunView {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunEnvironment {
     pub variables: Vec<(String, String)>,
+    /// Where what did not just come with the base came from.
+    pub sources: Sources,
     /// Where its base came from, in words.
     pub origin: String,
 }

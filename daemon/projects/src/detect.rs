@@ -168,6 +168,7 @@ impl Script {
         spec.autostart = false;
         spec.env_files = self.env_files.clone();
         spec.env = self.env.clone();
+        spec.env_places = self.env.iter().map(|(name, _)| (name.clone(), self.source.clone())).collect();
         spec.depends_on = self.depends_on.clone();
         spec
     }

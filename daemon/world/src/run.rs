@@ -217,5 +217,6 @@ fn spec(name: String, ask: &RunAsk) -> ProcessSpec {
     spec.restart = Restart::No;
     spec.autostart = false;
     spec.env = ask.env.clone();
+    spec.env_places = ask.env.iter().map(|(name, _)| (name.clone(), "run -e".to_owned())).collect();
     spec
 }

@@ -1,36 +1,22 @@
-//! Which values do not leave the daemon: those of variables whose names look like secrets. Pure.
+//! Variables and settings as they may be shown; which those are, [`secret`] decides. Pure.
 
+use brummer_event::secret;
 use brummer_proto::v1;
 
-/// Stands for a value that is not shown.
-pub(crate) const MASKED: &str = "***";
-
-const SECRET: [&str; 8] =
-    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "PRIVATE_KEY", "CREDENTIAL", "AUTH"];
-
-/// Whether the value of a variable of this name is kept back.
-pub(crate) fn is_secret(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    SECRET.iter().any(|word| upper.contains(word))
-}
-
-/// Variables as they may be shown. That a secret is empty may be told.
+/// Variables as they may be shown.
 pub(crate) fn variables(variables: Vec<(String, String)>) -> Vec<v1::EnvironmentVariable> {
-    variables
-        .into_iter()
-        .map(|(name, value)| {
-            let hidden = is_secret(&name) && !value.is_empty();
-            let value = if hidden { MASKED.as_bytes().to_vec() } else { value.into_bytes() };
-            v1::EnvironmentVariable { name, value }
-        })
-        .collect()
+    let shown = |(name, value): (String, String)| {
+        let value = secret::value(&name, &value).into_bytes();
+        v1::EnvironmentVariable { name, value }
+    };
+    variables.into_iter().map(shown).collect()
 }
 
-/// A value of the configuration as it may be shown; `key` as `processes.api.env.DB_PASSWORD`.
+/// A value of the configuration, which is TOML, as it may be shown; `key` as `processes.api.env.DB_PASSWORD`.
 pub(crate) fn setting(key: &str, value: &str) -> String {
     let variable = key.rsplit_once(".env.").map(|(_, name)| name);
-    let hidden = variable.is_some_and(is_secret) && value != "\"\"";
-    if hidden { format!("\"{MASKED}\"") } else { value.to_owned() }
+    let hidden = variable.is_some_and(secret::is_secret) && !matches!(value, "\"\"" | "null");
+    if hidden { format!("\"{}\"", secret::MASKED) } else { secret::text(value) }
 }
 
 #[cfg(test)]
@@ -43,8 +29,10 @@ mod tests {
             ("processes.api.env.DB_PASSWORD", "\"hunter2\"", "\"***\""),
             ("processes.api.env.github_token", "\"x\"", "\"***\""),
             ("processes.api.env.DB_PASSWORD", "\"\"", "\"\""),
+            ("processes.api.env.DB_PASSWORD", "null", "null"),
             ("processes.api.env.RUST_LOG", "\"info\"", "\"info\""),
             ("processes.auth.run", "\"x\"", "\"x\""),
+            ("processes.api.run", "\"API_TOKEN=x npm start\"", "\"API_TOKEN=*** npm start\""),
         ] {
             assert_eq!(setting(key, value), shown, "{key}");
         }

@@ -2,7 +2,7 @@
 
 use brummer_event::spec::{Kind, Origin};
 use brummer_event::state::signal_name;
-use brummer_event::{Exit, ExitReason, ProcessState};
+use brummer_event::{Exit, ExitReason, ProcessState, secret};
 use brummer_proto::v1;
 use brummer_world::{ActionDid, ActionItem, Endpoint, ProcessRow, RunView, TreeUsage, WaitItem};
 
@@ -27,7 +27,7 @@ pub(crate) fn process(row: &ProcessRow) -> v1::Process {
         urls: row.urls.clone(),
         errors: row.errors,
         depends_on: view.spec.depends_on.clone(),
-        command: view.spec.command.argv(),
+        command: secret::arguments(&view.spec.command.argv()),
         directory: view.spec.dir.to_string_lossy().into_owned(),
         note: row.note.clone(),
         reason: view.reason.to_string(),

@@ -1,5 +1,6 @@
 //! Projects, scripts and configuration on the wire.
 
+use brummer_event::secret;
 use brummer_projects::config::{ConfigValue, ReadImport};
 use brummer_projects::{Diagnostic, Script};
 use brummer_proto::v1;
@@ -35,7 +36,7 @@ pub(crate) fn project(row: &ProjectRow) -> v1::Project {
 pub(crate) fn script(script: Script, project: &str, last_run_at_ns: Option<i64>) -> v1::Script {
     v1::Script {
         project: project.to_owned(),
-        command: script.argv(),
+        command: secret::arguments(&script.argv()),
         name: script.name,
         original: script.original,
         directory: script.directory.to_string_lossy().into_owned(),
@@ -46,7 +47,7 @@ pub(crate) fn script(script: Script, project: &str, last_run_at_ns: Option<i64>)
         kind: kind(script.kind).into(),
         missing: script.missing.unwrap_or_default(),
         last_run_at_ns,
-        description: script.description.unwrap_or_default(),
+        description: script.description.as_deref().map(secret::text).unwrap_or_default(),
     }
 }
 
@@ -74,10 +75,10 @@ pub(crate) fn imported(read: ReadImport, written: bool) -> v1::ImportConfigRespo
     let notes = read.imported.notes.into_iter().map(|note| v1::ImportNote {
         place: note.place,
         line: note.line.map_or(0, |line| u32::try_from(line).unwrap_or(u32::MAX)),
-        why: note.why,
+        why: secret::text(&note.why),
     });
     v1::ImportConfigResponse {
-        text: read.imported.text,
+        text: secret::text(&read.imported.text),
         file: read.target.to_string_lossy().into_owned(),
         written,
         format: read.imported.format.word().to_owned(),

@@ -10,8 +10,8 @@ use brummer_logs::Matcher;
 use brummer_proto::v1;
 use brummer_proto::v1::process_service_server::ProcessService;
 use brummer_world::{
-    Actions, Kind, ProcessRow, ProjectRef, Refusal, RunAsk, RunDone, ScriptAsk, Selection, StartAsk, StopAsk,
-    UpAsk, WaitAsk, WaitFor, World,
+    Actions, Kind, ProcessRow, ProjectRef, Refusal, RunAsk, RunDone, RunEnvironment, ScriptAsk, Selection,
+    StartAsk, StopAsk, UpAsk, WaitAsk, WaitFor, World,
 };
 use tonic::{Request, Response, Status};
 
@@ -240,17 +240,20 @@ impl ProcessService for ProcessApi {
             self.world.processes().runs(key, RUNS_SHOWN).await.map_err(|error| status(error.into()))?;
         let environment =
             self.world.processes().environment(key).await.map_err(|error| status(error.into()))?;
-        let (variables, origin) = match environment {
-            Some((_, environment)) => (mask::variables(environment.variables), environment.origin),
-            None => (Vec::new(), String::new()),
-        };
-        Ok(Response::new(v1::GetProcessResponse {
+        let mut response = v1::GetProcessResponse {
             process: Some(process(row)),
-            environment: variables,
-            environment_origin: origin,
             runs: runs.iter().map(run).collect(),
             project: reference(project),
-        }))
+            ..Default::default()
+        };
+        if let Some((_, RunEnvironment { variables, sources, origin })) = environment {
+            let source = |(name, places)| v1::EnvironmentSource { name, places };
+            response.environment = mask::variables(variables);
+            response.environment_origin = origin;
+            response.environment_sources = sources.places.into_iter().map(source).collect();
+            response.environment_notes = sources.notes;
+        }
+        Ok(Response::new(response))
     }
 
     async fn wait(&self, request: Request<v1::WaitRequest>) -> Result<Response<v1::WaitResponse>, Status> {

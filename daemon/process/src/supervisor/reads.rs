@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use brummer_capture::RunDir;
+use brummer_capture::{Meta, RunDir};
 use brummer_event::{ProcessKey, RunId};
 use brummer_scope::clock;
 use brummer_store::processes;
@@ -115,7 +115,9 @@ impl Supervisor {
         let dir = RunDir::of(&self.shared.config.runs_dir, run);
         let meta = self.shared.scope.blocking("run-meta", move || dir.read_meta()).await;
         Ok(match meta {
-            Ok(Ok(meta)) => Some((run, RunEnvironment { variables: meta.env, origin })),
+            Ok(Ok(Meta { env: variables, env_sources: sources, .. })) => {
+                Some((run, RunEnvironment { variables, sources, origin }))
+            }
             // Retention removed it, or it never had one.
             Ok(Err(_)) | Err(_) => None,
         })

@@ -36,8 +36,18 @@ fn a_directory_that_is_gone_and_a_file_that_is_no_program() {
     let mut env = service(&state, "env", "true");
     env.env_files.push(state.project_dir().join(".env"));
     std::fs::write(state.project_dir().join(".env"), "A=1\nnonsense").unwrap();
-    daemon.declare(&state, vec![gone, plain, env]);
-    for (name, words) in [("gone", "removed"), ("plain", "not executable"), ("env", ".env: line 2")] {
+    let mut missing = service(&state, "missing", "true");
+    missing.env_files.push(state.project_dir().join(".env.local"));
+    let mut folder = service(&state, "folder", "true");
+    folder.env_files.push(state.project_dir());
+    daemon.declare(&state, vec![gone, plain, env, missing, folder]);
+    for (name, words) in [
+        ("gone", "removed"),
+        ("plain", "not executable"),
+        ("env", "/.env:2:1: expected `NAME=value`; a comment begins"),
+        ("missing", "/.env.local is not there; make it, or take it out of `env_file`"),
+        ("folder", "is no file"),
+    ] {
         let error = daemon.start(name).unwrap_err();
         assert!(matches!(error, ProcessError::StartFailed { .. }), "{name}: {error:?}");
         assert!(error.to_string().contains(words), "{name}: {error}");

@@ -6,6 +6,8 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use brummer_event::secret;
+
 /// Longest part of a source line that is shown, in characters.
 const EXCERPT: usize = 120;
 
@@ -146,7 +148,7 @@ pub struct Span {
     pub column: usize,
     /// Characters marked, at least 1.
     pub width: usize,
-    /// The line, made harmless and cut around the mark.
+    /// The line, made harmless, without secrets, and cut around the mark.
     pub excerpt: String,
     /// Where the mark begins in `excerpt`, in characters from 0.
     pub offset: usize,
@@ -266,13 +268,19 @@ pub(crate) fn sort(diagnostics: &mut [Diagnostic]) {
 }
 
 /// A text with its name, to turn byte ranges into places.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Source<'a> {
-    pub(crate) file: &'a Path,
-    pub(crate) text: &'a str,
+    file: &'a Path,
+    text: &'a str,
+    /// What an excerpt does not show: values of secrets.
+    hidden: Vec<Range<usize>>,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    pub(crate) fn new(file: &'a Path, text: &'a str) -> Self {
+        Self { file, text, hidden: secret::hidden(text) }
+    }
+
     /// The place of `range`, cut to its first line and to the text.
     pub(crate) fn place(&self, range: Range<usize>) -> Place {
         let start = floor_boundary(self.text, range.start);
@@ -281,24 +289,81 @@ impl Source<'_> {
         let rest = self.text.get(line_start..).unwrap_or_default();
         let line = rest.split('\n').next().unwrap_or_default();
         let line = line.strip_suffix('\r').unwrap_or(line);
-        let column = before.get(line_start..).unwrap_or_default().chars().count();
-        let line_length = line.chars().count();
-        let marked = self.text.get(start..floor_boundary(self.text, range.end)).unwrap_or_default();
-        let width = marked.split(['\n', '\r']).next().unwrap_or_default().chars().count();
         // A mark beyond the line's end (a missing value) stands right after it.
-        let column = column.min(line_length);
-        let width = width.min(line_length - column).max(1);
-        let skipped = if column + width.min(EXCERPT / 2) > EXCERPT { column - EXCERPT / 2 } else { 0 };
-        let excerpt: String = line.chars().skip(skipped).take(EXCERPT).map(harmless).collect();
-        let offset = column - skipped;
+        let end = line_start + line.len();
+        let begin = start.min(end);
+        let marked = begin..floor_boundary(self.text, range.end).min(end).max(begin + 1);
+        let shown = self.shown(line_start..end, marked);
+        let length = shown.line.chars().count();
+        let (offset, width) = (shown.offset, shown.width.min(length - shown.offset.min(length)).max(1));
+        let skipped = if offset + width.min(EXCERPT / 2) > EXCERPT { offset - EXCERPT / 2 } else { 0 };
+        let excerpt: String = shown.line.chars().skip(skipped).take(EXCERPT).map(harmless).collect();
+        let offset = offset - skipped;
+        let before_mark = self.text.get(line_start..begin).unwrap_or_default();
         Place::Span(Box::new(Span {
             file: self.file.to_owned(),
             line: before.matches('\n').count() + 1,
-            column: column + 1,
+            column: before_mark.chars().count() + 1,
             width: width.min(EXCERPT - offset.min(EXCERPT - 1)),
             excerpt,
             offset,
         }))
+    }
+
+    /// A line without its secrets, and where the mark is in it then.
+    fn shown(&self, line: Range<usize>, marked: Range<usize>) -> Shown {
+        let from = self.hidden.partition_point(|hidden| hidden.end <= line.start);
+        let hidden = self.hidden.iter().skip(from).take_while(|hidden| hidden.start < line.end);
+        let mut shown = Shown::default();
+        let mut at = line.start;
+        for hidden in hidden {
+            let (start, end) = (hidden.start.max(line.start), hidden.end.min(line.end));
+            shown.push(self.text.get(at..start).unwrap_or_default(), at, &marked);
+            shown.push_hidden(start..end, &marked);
+            at = end;
+        }
+        shown.push(self.text.get(at..line.end).unwrap_or_default(), at, &marked);
+        if marked.start == line.end {
+            shown.offset = shown.length;
+        }
+        shown
+    }
+}
+
+/// A line as it is shown, and its mark, in characters.
+#[derive(Debug, Default)]
+struct Shown {
+    line: String,
+    length: usize,
+    offset: usize,
+    width: usize,
+}
+
+impl Shown {
+    fn push(&mut self, text: &str, at: usize, marked: &Range<usize>) {
+        for (index, character) in text.char_indices() {
+            self.mark(marked.contains(&(at + index)), 1);
+            self.line.push(character);
+            self.length += 1;
+        }
+    }
+
+    fn push_hidden(&mut self, hidden: Range<usize>, marked: &Range<usize>) {
+        let touched = marked.start < hidden.end && hidden.start < marked.end;
+        let length = secret::MASKED.chars().count();
+        self.mark(touched, length);
+        self.line.push_str(secret::MASKED);
+        self.length += length;
+    }
+
+    /// What comes next is marked, or not.
+    const fn mark(&mut self, marked: bool, width: usize) {
+        if marked && self.width == 0 {
+            self.offset = self.length;
+        }
+        if marked {
+            self.width += width;
+        }
     }
 }
 
@@ -326,7 +391,7 @@ mod tests {
     use super::*;
 
     fn place(text: &str, range: Range<usize>) -> Span {
-        match (Source { file: Path::new("brummer.toml"), text }).place(range) {
+        match Source::new(Path::new("brummer.toml"), text).place(range) {
             Place::Span(span) => *span,
             other => panic!("{other:?}"),
         }
@@ -359,6 +424,25 @@ mod tests {
         let marked: String = span.excerpt.chars().skip(span.offset).take(span.width).collect();
         assert_eq!(marked, "nope");
         assert!(!span.excerpt.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_secret_is_not_in_the_excerpt_and_the_mark_stands_where_it_stood() {
+        let said = |text: &str, marked: &str| {
+            let at = text.find(marked).unwrap();
+            let span = place(text, at..at + marked.len());
+            let mark: String = span.excerpt.chars().skip(span.offset).take(span.width).collect();
+            (span.column, format!("{} [{mark}]", span.excerpt))
+        };
+        let line = "env = { DB_PASSWORD = \"hunter2\", PORT = [1] }";
+        assert_eq!(said(line, "[1]"), (41, "env = { DB_PASSWORD = \"***\", PORT = [1] } [[1]]".to_owned()));
+        assert_eq!(said(line, "hunter2").1, "env = { DB_PASSWORD = \"***\", PORT = [1] } [***]");
+        assert_eq!(said(line, "\"hunter2\"").1, "env = { DB_PASSWORD = \"***\", PORT = [1] } [\"***\"]");
+        let lines = "DB_PASSWORD: |\n  hunter2\n  = x\nB: [\n";
+        assert_eq!(said(lines, "= x"), (3, "*** [***]".to_owned()));
+        assert_eq!(said(lines, "B: [").1, "B: [ [B: []");
+        let open = "DB_PASSWORD = \"\"\"\nhunter2\nmore\n";
+        assert_eq!(said(open, "more").1, "*** [***]");
     }
 
     proptest! {

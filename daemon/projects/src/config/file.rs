@@ -66,7 +66,7 @@ pub(crate) fn in_any_format(dir: &Path, stem: &str) -> (Option<PathBuf>, Vec<Dia
 
 /// Parses and checks a text; nothing comes of one that cannot be parsed. Pure.
 pub(crate) fn check(path: &Path, text: &str, which: Which) -> (Option<Checked>, Vec<Diagnostic>) {
-    let source = Source { file: path, text };
+    let source = Source::new(path, text);
     let format = Format::of(path);
     match tree::read(text, format) {
         Ok(root) => {

@@ -175,7 +175,17 @@ pub(crate) fn join(
     }
     let declared: Vec<ProcessSpec> = ordered
         .into_iter()
-        .filter_map(|(name, raw)| spec(name, raw, dir, detected.iter().find(|script| script.name == name)))
+        .filter_map(|(name, raw)| {
+            let mut spec = spec(name, raw, dir, detected.iter().find(|script| script.name == name))?;
+            let places = spec.env.iter().map(|(variable, _)| variable).chain(&spec.env_unset);
+            let places = places.filter_map(|variable| {
+                let place = stack.place(&["processes", name, "env", variable])?;
+                Some((variable.clone(), place.to_string()))
+            });
+            let places: Vec<(String, String)> = places.collect();
+            spec.env_places.extend(places);
+            Some(spec)
+        })
         .collect();
     let named = declared.iter().flat_map(|spec| named(spec, &stack)).collect();
     let mut values = stack.values();
@@ -249,7 +259,13 @@ fn spec(name: &str, raw: RawProcess, dir: &Path, script: Option<&Script>) -> Opt
     if let Some(own) = raw.dir {
         spec.dir = inside(dir, &own);
     }
-    for (name, value) in raw.env {
+    let mut env: BTreeMap<String, Option<String>> = BTreeMap::new();
+    if let Some(script) = base {
+        env.extend(script.env.iter().map(|(name, value)| (name.clone(), Some(value.clone()))));
+        spec.env_places.extend(script.env.iter().map(|(name, _)| (name.clone(), script.source.clone())));
+    }
+    env.extend(raw.env);
+    for (name, value) in env {
         match value {
             Some(value) => spec.env.push((name, value)),
             None => spec.env_unset.push(name),

@@ -23,7 +23,11 @@ Generated from the table of keys that the checker itself reads; a test keeps it 
 
 `brummerctl config show --sources` tells of each value where it comes from, `brummerctl config check` what is wrong, `brummerctl config schema` prints the JSON Schema for an editor. TOML, YAML and JSON have the same keys. A duration has a unit (`250ms`, `10s`, `1m30s`, `1.5h`, `7d`), a size too (`64KiB`, `256MiB`, `2GB`; a bare number is bytes).
 
-An environment comes from, later wins: the client that started the process, `env_file` in its order, `env` and `env_unset`, Brummer's own (`BRUMMER`, `BRUMMER_PROJECT`, `BRUMMER_PROCESS`, `BRUMMER_RUN`).
+An environment comes from, later wins: the client that started the process, `env_file` in its order, `env` and `env_unset`, Brummer's own (`BRUMMER`, `BRUMMER_PROJECT`, `BRUMMER_PROCESS`, `BRUMMER_RUN`). `brummerctl status NAME` tells of each variable where it came from, and over what.
+
+A `.env` file is read as docker compose reads it: `NAME=value`, `NAME: value`, `export NAME=value`, comments. In bare and double-quoted values `$NAME` and `${NAME}` stand for what is set before or outside, `${NAME:-default}`, `${NAME:?message}` and `${NAME:+other}` (without the colon: also where it is set and empty) do what they do there, and `\\$` is a plain dollar sign; single quotes and backquotes keep everything. Quoted values may span lines. A file that is not there, or a line that is none of these, is told with its place, and the process is not started.
+
+Values of variables whose names look like secrets (`…_TOKEN`, `…_KEY`, `…PASSWORD…`, and so on) and passwords within URLs are shown as `***` by every command; `config import --write` writes them as they are.
 ";
 
 /// The reference as Markdown.

@@ -20,8 +20,20 @@ fn the_three_formats_say_the_same() {
     let toml = "[processes.api]\nrun = ['x', '1']\nenv = { A = 1, B = true, C = 'c' }\nenv_unset = ['D']\nstop = { timeout = '3s' }\n[logs]\nkeep_lines = 7\n";
     let yaml = "processes:\n  api:\n    run: [x, 1]\n    env: {A: 1, B: true, C: c, D: null}\n    stop:\n      timeout: 3s\nlogs:\n  keep_lines: 7\n";
     let json = r#"{"$schema": "x", "processes": {"api": {"run": ["x", 1], "env": {"A": 1, "B": true, "C": "c", "D": null}, "stop": {"timeout": "3s"}}}, "logs": {"keep_lines": 7}}"#;
-    let [toml, yaml, json] = [("brummer.toml", toml), ("brummer.yaml", yaml), ("brummer.json", json)]
-        .map(|file| project(&[file], &[]).unwrap_or_else(|wrong| panic!("{}", render_all(&wrong))));
+    let [mut toml, mut yaml, mut json] =
+        [("brummer.toml", toml), ("brummer.yaml", yaml), ("brummer.json", json)]
+            .map(|file| project(&[file], &[]).unwrap_or_else(|wrong| panic!("{}", render_all(&wrong))));
+    let places = |config: &mut ProjectConfig| {
+        let places = std::mem::take(&mut config.declared[0].env_places);
+        places.into_iter().map(|(name, place)| format!("{name} {place}")).collect::<Vec<_>>()
+    };
+    let of_toml =
+        ["A brummer.toml:3:13", "B brummer.toml:3:20", "C brummer.toml:3:30", "D brummer.toml:4:14"];
+    assert_eq!(places(&mut toml), of_toml);
+    let of_yaml =
+        ["A brummer.yaml:4:14", "B brummer.yaml:4:20", "C brummer.yaml:4:29", "D brummer.yaml:4:35"];
+    assert_eq!(places(&mut yaml), of_yaml);
+    assert_eq!(places(&mut json).len(), 4);
     assert_eq!(toml.declared[0].env_unset, ["D"]);
     assert_eq!((&toml.declared, toml.logs), (&yaml.declared, yaml.logs));
     assert_eq!((&toml.declared, toml.logs), (&json.declared, json.logs));
@@ -44,8 +56,29 @@ fn a_variable_that_is_unset_can_be_set_again_above() {
     let api = &config.declared[0];
     assert_eq!(api.env, [("B".to_owned(), "2".to_owned())]);
     assert_eq!(api.env_unset, ["A", "C"]);
+    assert_eq!(api.env_places["A"], "brummer.local.toml:3:14");
+    assert_eq!(api.env_places["B"], "brummer.local.toml:2:13");
     let both = mistakes("[processes.dev]\nenv = { A = '1' }\nenv_unset = ['A']\n");
     assert!(both.contains("error[E007]: `A` is both in `env` and in `env_unset`"), "{both}");
+}
+
+#[test]
+fn configuring_a_script_keeps_the_variables_of_its_own_tool() {
+    let mut launch = script("launch", Kind::Service);
+    launch.source = ".vscode/launch.json".to_owned();
+    launch.env =
+        [("A", "tool"), ("B", "tool"), ("C", "tool")].map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec();
+    let file = ("brummer.toml", "[processes.launch]\nenv = { B = 'mine', D = 'mine' }\nenv_unset = ['C']\n");
+    let config = project(&[file], &[launch.clone()]).unwrap();
+    let api = &config.declared[0];
+    let env: Vec<String> = api.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(env, ["A=tool", "B=mine", "D=mine"]);
+    assert_eq!(api.env_unset, ["C"]);
+    let (a, b) = (&api.env_places["A"], &api.env_places["B"]);
+    assert_eq!((a.as_str(), b.as_str()), (".vscode/launch.json", "brummer.toml:2:13"));
+    let own = ("brummer.toml", "[processes.launch]\nrun = 'mine'\n");
+    let config = project(&[own], &[launch]).unwrap();
+    assert!(config.declared[0].env.is_empty(), "with a command of its own it is another process");
 }
 
 #[test]

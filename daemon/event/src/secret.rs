@@ -1,0 +1,288 @@
+//! Which values do not leave the daemon: those whose names look like secrets, and passwords within URLs. Pure.
+//!
+//! A name decides, not a value: what a secret looks like nobody knows. The text of logs is not touched here.
+
+use std::ops::Range;
+
+/// Stands for a value that is not shown.
+pub const MASKED: &str = "***";
+
+/// Anywhere in a name.
+const PARTS: [&str; 9] = [
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "APIKEY",
+    "PRIVATEKEY",
+    "CREDENTIAL",
+    "AUTHORIZATION",
+];
+/// As a word of a name, between `_`, `-` and `.`.
+const WORDS: [&str; 8] = ["KEY", "PASS", "PWD", "AUTH", "COOKIE", "JWT", "DSN", "SALT"];
+
+/// Whether the value of a variable or key of this name is kept back.
+pub fn is_secret(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    PARTS.iter().any(|part| upper.contains(part))
+        || upper.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| WORDS.contains(&word))
+}
+
+/// The value of a variable as it may be shown. That a secret is empty may be told.
+pub fn value(name: &str, value: &str) -> String {
+    if is_secret(name) && !value.is_empty() { MASKED.to_owned() } else { text(value) }
+}
+
+/// An argument list as it may be shown.
+pub fn arguments(argv: &[String]) -> Vec<String> {
+    let mut shown = Vec::with_capacity(argv.len());
+    let mut next_is_secret = false;
+    let mut before = "";
+    for argument in argv {
+        let for_a_shell = before == "-c";
+        before = argument;
+        if std::mem::take(&mut next_is_secret) && !argument.starts_with('-') {
+            shown.push(MASKED.to_owned());
+            continue;
+        }
+        match argument.split_once('=') {
+            Some((name, value)) if is_name(name) && !for_a_shell => {
+                shown.push(format!("{name}={}", self::value(name, value)));
+            }
+            _ => {
+                // `--password` followed by it; a mere `-k` says nothing.
+                next_is_secret = argument.starts_with("--") && is_name(argument) && is_secret(argument);
+                shown.push(text(argument));
+            }
+        }
+    }
+    shown
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_of_name)
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
+}
+
+/// A text of several lines with `NAME=value`, `name = "value"`, `name: value` in it, as it may be shown.
+pub fn text(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut at = 0;
+    for range in hidden(text) {
+        shown.push_str(text.get(at..range.start).unwrap_or_default());
+        shown.push_str(MASKED);
+        at = range.end;
+    }
+    shown.push_str(text.get(at..).unwrap_or_default());
+    shown
+}
+
+/// The byte ranges of a text that are not shown, in order, none empty.
+pub fn hidden(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    while let Some(offset) = text.get(at..).and_then(|rest| rest.find(['=', ':'])) {
+        let sign = at + offset;
+        at = sign + 1;
+        let range = match url_password(text, sign) {
+            Some(range) => Some(range),
+            None => assigned(text, sign),
+        };
+        if let Some(range) = range.filter(|range| !range.is_empty()) {
+            at = range.end;
+            found.push(range);
+        }
+    }
+    found
+}
+
+/// `scheme://user:password@host`, at the first colon.
+fn url_password(text: &str, colon: usize) -> Option<Range<usize>> {
+    let after = text.get(colon..)?.strip_prefix("://")?;
+    let start = colon + 3;
+    let end = after.find(|c: char| c.is_whitespace() || "/?#\"'`<>".contains(c)).unwrap_or(after.len());
+    let (user_and_password, _host) = after.get(..end)?.rsplit_once('@')?;
+    let (user, _password) = user_and_password.split_once(':')?;
+    Some(start + user.len() + 1..start + user_and_password.len())
+}
+
+/// The value behind a `=` or `:`, if a secret's name is before it.
+fn assigned(text: &str, sign: usize) -> Option<Range<usize>> {
+    let before = text.get(..sign)?;
+    let after = text.get(sign + 1..)?;
+    if text.get(sign..)?.starts_with(':') && !after.starts_with([' ', '\t', '"', '\'']) && !at_end(after) {
+        return None;
+    }
+    let close = before.trim_end_matches([' ', '\t']);
+    let quoted = close.strip_suffix(['"', '\'']);
+    let name_end = quoted.unwrap_or(close);
+    let name_start = name_end.rfind(|c| !is_of_name(c)).map_or(0, |last| {
+        last + name_end.get(last..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+    });
+    let name = name_end.get(name_start..)?;
+    // Of `processes.auth.run` the last part is the name.
+    if !is_secret(name.rsplit('.').next().unwrap_or(name)) {
+        return None;
+    }
+    let blanks = after.len() - after.trim_start_matches([' ', '\t']).len();
+    let start = sign + 1 + blanks;
+    let rest = text.get(start..)?;
+    let tight = blanks == 0 && close.len() == before.len() && text.get(sign..)?.starts_with('=');
+    Some(match rest.chars().next() {
+        Some(quote @ ('"' | '\'' | '`')) => {
+            let open = if rest.starts_with(&quote.to_string().repeat(3)) { 3 } else { 1 };
+            let inner = rest.get(open..)?;
+            let length = closing(inner, quote, open).unwrap_or(inner.len());
+            start + open..start + open + length
+        }
+        // Text in lines of YAML: those that are further in than the name.
+        Some('|' | '>') if !tight && rest.split('\n').next().is_some_and(is_block_head) => {
+            let begun = before.rfind('\n').map_or(0, |newline| newline + 1);
+            let depth = indent(before.get(begun..).unwrap_or_default());
+            let (head, block) = rest.split_once('\n')?;
+            let lines = block.split_inclusive('\n');
+            let deeper = lines.take_while(|line| line.trim().is_empty() || indent(line) > depth);
+            let length = deeper.map(str::len).sum::<usize>();
+            let start = start + head.len() + 1;
+            start..start + block.get(..length).unwrap_or_default().trim_end().len()
+        }
+        // A table or list: what is in it has names of its own.
+        None | Some('{' | '[' | '\n' | '\r') => start..start,
+        Some(_) => start..start + bare(rest, tight),
+    })
+}
+
+/// `|`, `>-`, `|2 # comment`.
+fn is_block_head(line: &str) -> bool {
+    let marks = line.split(" #").next().unwrap_or_default();
+    marks.trim().chars().all(|c| c.is_ascii_digit() || matches!(c, '|' | '>' | '+' | '-'))
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t', '-']).len()
+}
+
+fn at_end(text: &str) -> bool {
+    text.is_empty() || text.starts_with(['\n', '\r'])
+}
+
+/// Where the quote closes, or the line of one that must close in it; one behind a backslash does not, except
+/// where a backslash is plain.
+fn closing(inner: &str, quote: char, open: usize) -> Option<usize> {
+    let marks = quote.to_string().repeat(open);
+    let mut escaped = false;
+    for (at, c) in inner.char_indices() {
+        if open == 1 && c == '\n' {
+            return Some(at);
+        }
+        if !escaped && inner.get(at..).is_some_and(|rest| rest.starts_with(&marks)) {
+            return Some(at);
+        }
+        escaped = !escaped && c == '\\' && quote == '"';
+    }
+    None
+}
+
+/// Length of a value without quotes: up to what ends a word for a shell where nothing stands around the `=`,
+/// else up to what ends a value in a file.
+fn bare(rest: &str, tight: bool) -> usize {
+    let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+    let line = rest.get(..line).unwrap_or_default();
+    let end = match tight {
+        true => line.find(|c: char| c.is_whitespace() || ";&|\"'`".contains(c)),
+        false => {
+            let comment = line.find(" #");
+            line.find([',', '}', ']']).into_iter().chain(comment).min()
+        }
+    };
+    line.get(..end.unwrap_or(line.len())).unwrap_or_default().trim_end().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_decide() {
+        for name in [
+            "DB_PASSWORD",
+            "github_token",
+            "githubToken",
+            "STRIPE_SECRET",
+            "API_KEY",
+            "APIKEY",
+            "AWS_ACCESS_KEY_ID",
+            "SSH_AUTH_SOCK",
+            "DB_PASS",
+            "MYSQL_PWD",
+            "SENTRY_DSN",
+            "--db-password",
+            "session.cookie",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in
+            ["PATH", "AUTHOR", "KEYBOARD", "COMPASS", "MONKEY", "PORT", "RUST_LOG", "BYPASS_CACHE", ""]
+        {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_assigned_to_a_secret_name_is_hidden() {
+        for (given, shown) in [
+            ("API_TOKEN=abc npm start", "API_TOKEN=*** npm start"),
+            ("PORT=1 API_TOKEN=abc; x", "PORT=1 API_TOKEN=***; x"),
+            ("API_TOKEN='a b' npm", "API_TOKEN='***' npm"),
+            ("API_TOKEN=", "API_TOKEN="),
+            ("API_TOKEN=\"\"", "API_TOKEN=\"\""),
+            ("DB_PASSWORD = \"a\\\"b\" # c", "DB_PASSWORD = \"***\" # c"),
+            ("DB_PASSWORD = 'a\\' # c", "DB_PASSWORD = '***' # c"),
+            ("DB_PASSWORD = unquoted oops", "DB_PASSWORD = ***"),
+            ("DB_PASSWORD = \"never closed", "DB_PASSWORD = \"***"),
+            (
+                "env = { A = \"1\", DB_PASSWORD = \"x\", B = \"2\" }",
+                "env = { A = \"1\", DB_PASSWORD = \"***\", B = \"2\" }",
+            ),
+            ("env: {A: 1, DB_PASSWORD: x y, B: 2}", "env: {A: 1, DB_PASSWORD: ***, B: 2}"),
+            ("  DB_PASSWORD: x: y #c", "  DB_PASSWORD: *** #c"),
+            ("{\"DB_PASSWORD\":\"x\",\"B\":\"2\"}", "{\"DB_PASSWORD\":\"***\",\"B\":\"2\"}"),
+            ("DB_PASSWORD = \"\"\"\na\nb\"\"\"\nx = 1", "DB_PASSWORD = \"\"\"***\"\"\"\nx = 1"),
+            ("  DB_PASSWORD: |\n    a\n\n    b\n  B: 1", "  DB_PASSWORD: |\n***\n  B: 1"),
+            ("processes.auth.run = \"x\"", "processes.auth.run = \"x\""),
+            ("npm run auth:dev -- --key=v", "npm run auth:dev -- --key=***"),
+            ("[processes.api.env.DB_PASSWORD]", "[processes.api.env.DB_PASSWORD]"),
+            ("secrets = { A = 1 }", "secrets = { A = 1 }"),
+            ("postgres://me:hunter2@db/x", "postgres://me:***@db/x"),
+            ("URL=\"redis://:p@ss@h:1/0\"", "URL=\"redis://:***@h:1/0\""),
+            ("http://localhost:3000/a@b:c", "http://localhost:3000/a@b:c"),
+            ("ü_TOKEN=ä ö", "ü_TOKEN=*** ö"),
+            ("key", "key"),
+        ] {
+            assert_eq!(text(given), shown, "{given}");
+        }
+    }
+
+    #[test]
+    fn arguments_hide_what_their_options_name() {
+        for (given, shown) in [
+            ("serve --port 80", "serve --port 80"),
+            ("serve --db-password hunter2 -v", "serve --db-password *** -v"),
+            ("serve --db-password=hunter2", "serve --db-password=***"),
+            ("serve --token --port 80", "serve --token --port 80"),
+            ("env API_KEY=x npm", "env API_KEY=*** npm"),
+            ("psql postgres://me:pw@h/d", "psql postgres://me:***@h/d"),
+        ] {
+            let argv: Vec<String> = given.split(' ').map(str::to_owned).collect();
+            assert_eq!(arguments(&argv).join(" "), shown, "{given}");
+        }
+        let shell = ["/bin/sh", "-c", "DB_PASSWORD='a b' ./run"].map(str::to_owned);
+        assert_eq!(arguments(&shell)[2], "DB_PASSWORD='***' ./run");
+        let whole = ["--password=a b".to_owned()];
+        assert_eq!(arguments(&whole), ["--password=***"]);
+    }
+}
