@@ -16,6 +16,7 @@ mod crash;
 mod daemon;
 mod defects;
 mod detection;
+mod generators;
 mod hundred;
 mod log_bombs;
 mod movers;

@@ -21,6 +21,7 @@ pub mod binaries;
 pub mod ctl;
 pub mod follow;
 pub mod home;
+pub mod http;
 pub mod process;
 pub mod project;
 pub mod terminal;

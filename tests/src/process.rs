@@ -135,6 +135,19 @@ pub fn pids_with_open_file_below(dir: &str) -> Vec<u32> {
         .collect()
 }
 
+/// Command lines of all processes that stand in `dir` or below it.
+pub fn standing_below(dir: &std::path::Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    entries
+        .flatten()
+        .filter(|entry| std::fs::read_link(entry.path().join("cwd")).is_ok_and(|at| at.starts_with(dir)))
+        .map(|entry| {
+            let line = std::fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
+            format!("{}: {}", entry.file_name().display(), line.replace('\0', " "))
+        })
+        .collect()
+}
+
 /// Waits until `check` holds, at most `time`; for bounds that are part of a promise.
 pub fn within(time: Duration, mut check: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + time;
