@@ -1,6 +1,6 @@
 //! Configuration: text to checked values in final types, every mistake told at once with its place.
 //!
-//! A text (TOML, YAML or JSON) goes through `tree` (where does each part stand), `check` (the table of keys in
+//! A text (TOML, YAML or JSON) goes through `crate::tree` (where does each part stand), `check` (the table of keys in
 //! `schema`), and `layers` (figment: defaults < user file < project files < profile < environment). What comes out are final types:
 //! [`UserConfig`] for the daemon, [`ProjectConfig`] for one project. Only `file` reads files; the
 //! environment is handed in.
@@ -16,7 +16,6 @@ mod layers;
 mod project;
 mod schema;
 mod text;
-mod tree;
 mod user;
 
 pub use diagnostic::{Code, Diagnostic, Place, Severity, Span, render_all};

@@ -25,6 +25,7 @@ mod load;
 pub mod locate;
 pub mod names;
 mod owner;
+mod tree;
 pub mod watch;
 
 pub use choose::{Choice, NothingToStart};

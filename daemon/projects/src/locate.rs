@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 use crate::config;
 use crate::detect;
 
+/// Directories whose files may lie over one another, at most.
+const MOST_LAYERS: usize = 32;
+
 /// What a directory holds that matters for finding a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Marks {
@@ -52,7 +55,7 @@ pub fn to_open(upwards: &[(PathBuf, Marks)]) -> Option<&Path> {
 /// last; alone where it lies in no repository. Reads the file system; blocks.
 pub fn layers(dir: &Path, home: Option<&Path>) -> Vec<PathBuf> {
     let mut upwards = Vec::new();
-    for here in dir.ancestors() {
+    for here in dir.ancestors().take(MOST_LAYERS) {
         upwards.push(here.to_owned());
         if here.join(".git").exists() {
             upwards.reverse();

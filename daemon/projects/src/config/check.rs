@@ -13,8 +13,8 @@ use figment::value::{Dict, Value as Figment};
 
 use super::diagnostic::{Code, Diagnostic, Place};
 use super::schema::{self, Key, Kind, planned};
-use super::tree::{Entry, Node, Value};
 use crate::names;
+use crate::tree::{Entry, Node, Value};
 
 use leaf::shown;
 

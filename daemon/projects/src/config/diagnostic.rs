@@ -237,6 +237,16 @@ impl Diagnostic {
 }
 
 impl Diagnostic {
+    /// How many there are of each kind, as `2 mistakes, 1 warning`.
+    pub fn count(of: &[Self]) -> String {
+        let mistakes = of.iter().filter(|one| one.is_error()).count();
+        let words = |count: usize, word: &str| {
+            (count > 0).then(|| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
+        };
+        let both = [words(mistakes, "mistake"), words(of.len() - mistakes, "warning")];
+        both.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
     /// On one line, without its excerpt.
     pub fn brief(&self) -> String {
         format!("{}: {} {}", self.place, self.code, self.message)

@@ -10,8 +10,8 @@ use figment::value::{Dict, Value as Figment};
 use super::check::{Checked, Which, check};
 use super::diagnostic::{Code, Diagnostic, Place};
 use super::schema::{self, Kind};
-use super::tree::{Entry, Node, Value};
 use crate::names;
+use crate::tree::{Entry, Node, Value};
 
 /// An environment, as it was at the edge.
 pub type Environment = BTreeMap<String, String>;

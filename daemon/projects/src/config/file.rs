@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::check::{self, Checked, Which};
 use super::diagnostic::{Code, Diagnostic, Place, Source};
-use super::tree::{self, Format};
+use crate::tree::{self, Format, Whose};
 
 /// Largest configuration file that is read, in bytes.
 pub const MAX_BYTES: u64 = 1 << 20;
@@ -68,7 +68,7 @@ pub(crate) fn in_any_format(dir: &Path, stem: &str) -> (Option<PathBuf>, Vec<Dia
 pub(crate) fn check(path: &Path, text: &str, which: Which) -> (Option<Checked>, Vec<Diagnostic>) {
     let source = Source::new(path, text);
     let format = Format::of(path);
-    match tree::read(text, format) {
+    match tree::read(text, format, Whose::Ours) {
         Ok(root) => {
             let (checked, found) = check::check(&root, which, &|span| source.place(span));
             (Some(checked), found)

@@ -1,6 +1,6 @@
 //! `config import`: the file of another tool as a `brummer.toml`, and an honest list of what does not fit.
 //!
-//! One file a format, each from a [tree](foreign) (or lines) to drafts; [`draft`] makes the set of them
+//! One file a format, each from a [tree](crate::tree) (or lines) to drafts; [`draft`] makes the set of them
 //! sound, [`render`] writes them. [`convert`] is pure and total: whatever the bytes, it gives a text that
 //! `config check` passes, or one clear error. What it cannot carry over it names with place and reason; keys
 //! of parts that are not built stay in the text as comments. Nothing of a foreign file is ever executed, and
@@ -12,7 +12,6 @@ mod brum;
 mod compose;
 mod draft;
 mod field;
-mod foreign;
 mod format;
 mod mprocs;
 mod pitchfork;
@@ -28,6 +27,7 @@ use std::path::{Path, PathBuf};
 use super::diagnostic::Diagnostic;
 use super::file;
 use super::project::files::check_project;
+use crate::tree::Lines;
 use draft::Draft;
 use field::{Field, Notes};
 
@@ -59,8 +59,8 @@ pub enum ImportError {
     Unreadable { path: PathBuf, why: String },
     #[error("there is no file {}", .path.display())]
     Missing { path: PathBuf },
-    #[error("{name}{} is no valid {syntax}: {why}", .line.map(|line| format!(", line {line},")).unwrap_or_default())]
-    Syntax { name: String, syntax: &'static str, line: Option<usize>, why: String },
+    #[error("{name}, line {line}, is no valid {syntax}: {why}")]
+    Syntax { name: String, syntax: &'static str, line: usize, why: String },
     #[error("{name} is a program, and nothing is executed to read it")]
     Program { name: String, lua: bool },
     #[error("what kind of file {name} is cannot be told: {because}")]
@@ -145,7 +145,8 @@ pub fn convert(
 ) -> Result<Imported, ImportError> {
     let found = format::recognise(name, text, from)?;
     let mut notes = Notes::default();
-    let root = found.root.as_ref().map(Field::root);
+    let lines = Lines::of(text);
+    let root = found.root.as_ref().map(|root| Field::root(root, &lines));
     let mut drafts = match (found.format, &root) {
         (Format::Compose, Some(root)) => compose::drafts(root, name, &mut notes),
         (Format::ProcessCompose, Some(root)) => process_compose::drafts(root, beside, &mut notes),

@@ -14,6 +14,9 @@ use crate::detect::Script;
 const MOST: usize = 50;
 
 const HEAD: &str = "\
+#:schema ./brummer.schema.json
+## Editors that know taplo complete and check by it: brummerctl config schema > brummer.schema.json
+##
 ## What runs in this project. Everything here is a comment: take a `#` away to make it count.
 ##
 ##   brummerctl config check            every mistake, with its place and its cure
@@ -30,6 +33,7 @@ const KEYS: &str = "\
 # run = \"cargo run\"              ## text: run by a shell; a list, as [\"cargo\", \"run\"]: executed as it is
 # dir = \".\"                      ## seen from this file
 # env = { PORT = \"3000\" }
+# env_unset = [\"HTTP_PROXY\"]     ## variables that it must not have
 # env_file = \".env\"              ## one or a list; `env` wins over them
 # depends_on = [\"db\"]            ## a service must be ready, a task must have succeeded
 # autostart = true               ## started by `brummerctl up` without names
@@ -39,12 +43,20 @@ const KEYS: &str = "\
 # stdin = \"open\"                 ## or \"null\"; some tools quit when their input ends
 # merge_output = false           ## one stream, in exact order
 # daemonizes = false             ## its first process ends by design, what it started goes on
+# restart_on_change = false      ## restart it when this file changes it, instead of only saying so
 #
 ## Memory and disk for the lines of each process.
 #
 # [logs]
 # keep_lines = 10000             ## in memory, at once at hand
 # keep_bytes = \"256MiB\"          ## on disk
+# ring_bytes = \"16MiB\"           ## in memory
+# when_behind = \"slow\"           ## or \"gap\": drop the oldest rather than let it wait
+#
+## What differs with `brummerctl --profile ci up`.
+#
+# [profile.ci.processes.api]
+# env = { LOG = \"debug\" }
 ";
 
 /// The text of a new `brummer.toml` for the project in `dir`, with the scripts that were detected there.
@@ -100,7 +112,7 @@ fn shown(run: &brummer_event::spec::Command) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::import;
+    use super::super::{import, schema};
     use super::*;
     use crate::detect::{Look, detect};
 
@@ -125,6 +137,13 @@ mod tests {
     fn it_names_what_was_found_and_each_key() {
         insta::assert_snapshot!(made(&FILES));
         insta::assert_snapshot!("init_of_an_empty_directory", made(&[]));
+        let text = made(&[]);
+        // What taplo takes for the way to a schema, seen from the file.
+        assert_eq!(text.lines().next(), Some("#:schema ./brummer.schema.json"));
+        let processes = schema::find(schema::PROJECT, ["processes"]).unwrap();
+        for key in processes.kind.keys().unwrap() {
+            assert!(text.contains(&format!("\n# {} = ", key.name)), "`{}` is not in it", key.name);
+        }
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! JSON, JSON with comments and YAML of other tools, as the file has it: order kept, types taken as they
 //! come, so that one odd field costs that field and not the file.
 //!
-//! Of doubled keys the last counts. Depth is bounded by the parsers, size by [`manifest::read`].
+//! Of doubled keys the last counts. Depth and growth are bounded by [`tree`], size by [`manifest::read`].
 
-use std::fmt;
 use std::path::Path;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-
 use super::manifest;
+use crate::tree::{self, Format, Lines, Value, Whose};
 
 /// A value of any of the three languages.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,7 +25,7 @@ impl Json {
     /// # Errors
     /// Why the text is no JSON, in words that follow the file's name.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|error| format!("is no valid JSON: {error}"))
+        Self::of(text, Format::Json)
     }
 
     /// JSON in which comments and trailing commas stand.
@@ -35,28 +33,19 @@ impl Json {
     /// # Errors
     /// As [`Json::parse`].
     pub(crate) fn parse_commented(text: &str) -> Result<Self, String> {
-        let options = jsonc_parser::ParseOptions {
-            allow_comments: true,
-            allow_trailing_commas: true,
-            allow_loose_object_property_names: false,
-            allow_missing_commas: false,
-            allow_single_quoted_strings: false,
-            allow_hexadecimal_numbers: false,
-            allow_unary_plus_numbers: false,
-            allow_bare_decimal_point_numbers: false,
-            allow_non_finite_numbers: false,
-            allow_extended_string_escapes: false,
-        };
-        jsonc_parser::parse_to_serde_value(text, &options)
-            .map_err(|error| format!("is no valid JSON: {error}"))
+        Self::of(text, Format::Commented)
     }
 
     /// # Errors
     /// As [`Json::parse`].
     pub(crate) fn parse_yaml(text: &str) -> Result<Self, String> {
-        serde_saphyr::from_str(text).map_err(|error| {
-            let first = error.to_string().lines().next().unwrap_or_default().to_owned();
-            format!("is not understood: {first}")
+        Self::of(text, Format::Yaml)
+    }
+
+    fn of(text: &str, format: Format) -> Result<Self, String> {
+        tree::read(text, format, Whose::Found).map(Self::from).map_err(|fault| {
+            let line = Lines::of(text).at(fault.span.start);
+            format!("is no valid {}: {} (line {line})", format.name(), fault.message)
         })
     }
 
@@ -98,93 +87,19 @@ impl Json {
     }
 }
 
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Any)
-    }
-}
-
-struct Any;
-
-impl<'de> Visitor<'de> for Any {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
-    }
-
-    fn visit_u128<E>(self, value: u128) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-        Ok(Json::Text(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Json::Text(value))
-    }
-
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
-        Json::deserialize(deserializer)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = list.next_element()? {
-            items.push(item);
-        }
-        Ok(Json::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut entries: Vec<(String, Json)> = Vec::new();
-        // Where each key stands, so that a file of nothing but doubled keys is no quadratic work.
-        let mut places = std::collections::HashMap::new();
-        while let Some((key, value)) = map.next_entry::<Json, Json>()? {
-            let key = match key {
-                Json::Text(text) | Json::Number(text) => text,
-                Json::Bool(value) => value.to_string(),
-                Json::Null => "null".to_owned(),
-                Json::List(_) | Json::Object(_) => continue,
-            };
-            match places.get(&key).and_then(|place: &usize| entries.get_mut(*place)) {
-                Some(entry) => entry.1 = value,
-                None => {
-                    places.insert(key.clone(), entries.len());
-                    entries.push((key, value));
-                }
+impl From<tree::Node> for Json {
+    fn from(node: tree::Node) -> Self {
+        match node.value {
+            Value::Null => Self::Null,
+            Value::Bool(truth) => Self::Bool(truth),
+            Value::Int(number) => Self::Number(number.to_string()),
+            Value::Float(text) => Self::Number(text),
+            Value::Text(text) | Value::Date(text) => Self::Text(text),
+            Value::List(nodes) => Self::List(nodes.into_iter().map(Self::from).collect()),
+            Value::Table(entries) => {
+                Self::Object(entries.into_iter().map(|entry| (entry.key, entry.node.into())).collect())
             }
         }
-        Ok(Json::Object(entries))
     }
 }
 

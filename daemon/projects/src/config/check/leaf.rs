@@ -7,9 +7,9 @@ use figment::value::{Dict, Empty, Tag, Value as Figment};
 use super::super::diagnostic::Code;
 use super::super::schema::{Key, Kind};
 use super::super::text;
-use super::super::tree::{Entry, Node, Value};
 use super::Walk;
 use crate::names;
+use crate::tree::{Entry, Node, Value};
 
 impl Walk<'_> {
     pub(super) fn number(&mut self, node: &Node, number: i64, least: i64, most: i64) -> Option<Figment> {

@@ -8,10 +8,10 @@ use figment::value::{Dict, Value as Figment};
 
 use super::super::diagnostic::Code;
 use super::super::schema::Key;
-use super::super::tree::{Entry, Node};
 use super::leaf::shown;
 use super::{Checked, Walk};
 use crate::names;
+use crate::tree::{Entry, Node};
 
 impl Walk<'_> {
     pub(super) fn per_process(&mut self, node: &Node, keys: &'static [Key]) -> Option<Figment> {

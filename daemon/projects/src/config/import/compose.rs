@@ -37,7 +37,9 @@ fn awaited(services: &[Field<'_>]) -> Vec<String> {
         let needs = service.get("depends_on").map(|needs| needs.fields(&mut Notes::default()));
         for need in needs.unwrap_or_default() {
             let condition = need.get("condition");
-            if condition.and_then(|field| field.as_text()) == Some("service_completed_successfully") {
+            if condition.and_then(|field| field.as_text()).as_deref()
+                == Some("service_completed_successfully")
+            {
                 found.push(need.key().to_owned());
             }
         }
@@ -102,30 +104,15 @@ fn grace(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
 }
 
 fn depends_on(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
-    if matches!(field.node.value, super::foreign::Value::List(_)) {
-        for item in field.items(notes) {
-            if let Some(name) = item.text(notes) {
-                draft.needs(&item, &name, false);
-            }
-        }
-        return;
-    }
-    for need in field.fields(notes) {
-        let condition = need.get("condition").and_then(|field| field.as_text()).unwrap_or("service_started");
-        match condition {
-            "service_started" => draft.needs(&need, need.key(), false),
-            "service_completed_successfully" => draft.needs(&need, need.key(), true),
-            "service_healthy" => {
-                draft.needs(&need, need.key(), false);
-                need.leave(
-                    notes,
-                    "waits until it runs, not until it is healthy: checks are not built into this version",
-                );
-            }
-            other => {
-                draft.needs(&need, need.key(), false);
-                need.leave(notes, format!("the condition {other:?} is not known; waits until it runs"));
-            }
+    for (need, condition) in draft.needs_on_condition(field, notes) {
+        draft.needs(&need, need.key(), condition == "service_completed_successfully");
+        match condition.as_str() {
+            "" | "service_started" | "service_completed_successfully" => {}
+            "service_healthy" => need.leave(
+                notes,
+                "waits until it runs, not until it is healthy: checks are not built into this version",
+            ),
+            other => need.leave(notes, format!("the condition {other:?} is not known; waits until it runs")),
         }
         for key in ["restart", "required"] {
             if let Some(field) = need.get(key)

@@ -11,6 +11,7 @@ use brummer_event::state::signal_number;
 use super::super::graph;
 use super::field::{Field, Notes};
 use crate::names::{self, Named};
+use crate::tree::Value;
 
 /// Words for what is kept as a comment.
 const KEPT: &str = "is not built into this version; kept as a comment";
@@ -28,7 +29,9 @@ pub(super) struct Draft {
     pub(super) comments: Vec<String>,
     pub(super) run: Option<Command>,
     pub(super) dir: Option<String>,
-    pub(super) env: Vec<(String, String)>,
+    pub(super) env: Variables,
+    /// What a profile lays over `env`, by its name.
+    pub(super) profiles: BTreeMap<String, Variables>,
     pub(super) env_files: Vec<String>,
     pub(super) depends_on: Vec<Needs>,
     pub(super) autostart: Option<bool>,
@@ -40,6 +43,17 @@ pub(super) struct Draft {
     pub(super) daemonizes: Option<bool>,
     /// Keys of parts that are not built, each a line of TOML.
     pub(super) planned: Vec<String>,
+}
+
+/// In the order of their file; nothing as a value unsets one.
+pub(super) type Variables = Vec<(String, Option<String>)>;
+
+/// Adds variables; later ones win.
+fn lay_over(variables: &mut Variables, found: Variables) {
+    for (name, value) in found {
+        variables.retain(|(known, _)| *known != name);
+        variables.push((name, value));
+    }
 }
 
 /// A dependency, by its name in the foreign file.
@@ -75,23 +89,58 @@ impl Draft {
         self.planned.push(format!("{key} = {value}"));
     }
 
+    /// A list of names.
+    pub(super) fn needs_all(&mut self, field: &Field<'_>, notes: &mut Notes) {
+        for item in field.items(notes) {
+            if let Some(name) = item.text(notes) {
+                self.needs(&item, &name, false);
+            }
+        }
+    }
+
+    /// A list of names, which are taken, or a table whose names wait for a condition each: those are given
+    /// back with its word, empty if there is none.
+    pub(super) fn needs_on_condition<'a>(
+        &mut self,
+        field: &Field<'a>,
+        notes: &mut Notes,
+    ) -> Vec<(Field<'a>, String)> {
+        if matches!(field.node.value, Value::List(_)) {
+            self.needs_all(field, notes);
+            return Vec::new();
+        }
+        let needs = field.fields(notes).into_iter();
+        needs
+            .map(|need| {
+                let condition = need.get("condition").and_then(|condition| condition.text(notes));
+                (need, condition.unwrap_or_default())
+            })
+            .collect()
+    }
+
     pub(super) fn needs(&mut self, field: &Field<'_>, name: &str, succeeded: bool) {
         let (place, line) = (field.place(), Some(field.line));
         self.depends_on.push(Needs { name: name.to_owned(), place, line, succeeded });
     }
 
-    /// Variables; later ones win. A file of ours cannot unset one in TOML.
-    pub(super) fn set(&mut self, notes: &mut Notes, field: &Field<'_>, found: Vec<(String, Option<String>)>) {
-        for (name, value) in found {
-            self.env.retain(|(known, _)| *known != name);
-            match value {
-                Some(value) => self.env.push((name, value)),
-                None => field.leave(
-                    notes,
-                    format!("unsetting `{name}` has no form in TOML; run it as `env -u {name} …`"),
-                ),
-            }
+    /// Variables; later ones win.
+    pub(super) fn set(&mut self, found: Variables) {
+        lay_over(&mut self.env, found);
+    }
+
+    /// Variables that count only with a profile, whose name is made one of ours.
+    pub(super) fn set_in_profile(
+        &mut self,
+        notes: &mut Notes,
+        field: &Field<'_>,
+        profile: &str,
+        found: Variables,
+    ) {
+        let name = names::map(profile, Named::Script);
+        if name != profile {
+            field.leave(notes, format!("is the profile `{name}` here"));
         }
+        lay_over(self.profiles.entry(name).or_default(), found);
     }
 
     pub(super) fn signal(&mut self, notes: &mut Notes, field: &Field<'_>, signal: &str) {

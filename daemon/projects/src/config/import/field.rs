@@ -3,10 +3,13 @@
 //!
 //! Pure: no files, no environment, no clock.
 
+use std::borrow::Cow;
+
 use brummer_event::spec::Command;
 
 use super::super::check::dotted;
-use super::foreign::{Node, Value};
+use super::draft::Variables;
+use crate::tree::{Lines, Node, Value};
 
 /// Notes that are kept; of a file with more mistakes than this nobody reads on.
 const MOST: usize = 200;
@@ -54,11 +57,12 @@ pub(super) struct Field<'a> {
     pub(super) path: Vec<String>,
     pub(super) line: usize,
     pub(super) node: &'a Node,
+    lines: &'a Lines,
 }
 
 impl<'a> Field<'a> {
-    pub(super) fn root(node: &'a Node) -> Self {
-        Self { path: Vec::new(), line: 1, node }
+    pub(super) fn root(node: &'a Node, lines: &'a Lines) -> Self {
+        Self { path: Vec::new(), line: 1, node, lines }
     }
 
     pub(super) fn key(&self) -> &str {
@@ -84,19 +88,27 @@ impl<'a> Field<'a> {
 
     pub(super) fn get(&self, key: &str) -> Option<Self> {
         let entry = self.node.get(key)?;
-        Some(self.below(key, entry.line, &entry.node))
+        Some(self.below(key, entry.key_span.start, &entry.node))
     }
 
-    fn below<'b>(&self, key: &str, line: usize, node: &'b Node) -> Field<'b> {
-        Field { path: [self.path.as_slice(), &[key.to_owned()]].concat(), line, node }
+    /// What stands below `key`, which begins at the byte `start`.
+    fn below(&self, key: &str, start: usize, node: &'a Node) -> Self {
+        let path = [self.path.as_slice(), &[key.to_owned()]].concat();
+        Self { path, line: self.lines.at(start), node, lines: self.lines }
+    }
+
+    /// The value of `other` in the place of this one's.
+    pub(super) fn with_value_of(&self, other: &Self) -> Self {
+        Self { path: self.path.clone(), ..other.clone() }
     }
 
     /// The keys of a table; of nothing, none.
     pub(super) fn fields(&self, notes: &mut Notes) -> Vec<Self> {
         match &self.node.value {
-            Value::Table(entries) => {
-                entries.iter().map(|entry| self.below(&entry.key, entry.line, &entry.node)).collect()
-            }
+            Value::Table(entries) => entries
+                .iter()
+                .map(|entry| self.below(&entry.key, entry.key_span.start, &entry.node))
+                .collect(),
             Value::Null => Vec::new(),
             _ => {
                 self.misfit(notes, "a table");
@@ -111,7 +123,7 @@ impl<'a> Field<'a> {
             Value::List(nodes) => nodes
                 .iter()
                 .enumerate()
-                .map(|(index, node)| self.below(&index.to_string(), node.line, node))
+                .map(|(index, node)| self.below(&index.to_string(), node.span.start, node))
                 .collect(),
             Value::Null => Vec::new(),
             _ => {
@@ -122,11 +134,12 @@ impl<'a> Field<'a> {
     }
 
     /// A scalar as text; numbers and truth values as they are written.
-    pub(super) fn as_text(&self) -> Option<&'a str> {
+    pub(super) fn as_text(&self) -> Option<Cow<'a, str>> {
         match &self.node.value {
-            Value::Text(text) | Value::Number(text) => Some(text),
-            Value::Bool(true) => Some("true"),
-            Value::Bool(false) => Some("false"),
+            Value::Text(text) | Value::Float(text) | Value::Date(text) => Some(text.into()),
+            Value::Int(number) => Some(number.to_string().into()),
+            Value::Bool(true) => Some("true".into()),
+            Value::Bool(false) => Some("false".into()),
             Value::Null | Value::List(_) | Value::Table(_) => None,
         }
     }
@@ -138,7 +151,7 @@ impl<'a> Field<'a> {
                 self.leave(notes, "contains a NUL, which no path or argument can");
                 None
             }
-            Some(text) => Some(text.to_owned()),
+            Some(text) => Some(text.into_owned()),
             None => {
                 if !self.is_null() {
                     self.misfit(notes, "text");
@@ -201,12 +214,13 @@ impl<'a> Field<'a> {
 
     /// A number of `unit` (`s`, `ms`), or text that already has a unit, as a duration of ours.
     pub(super) fn duration(&self, unit: &str, notes: &mut Notes) -> Option<String> {
-        let Some(text) = self.as_text().map(str::trim) else {
+        let Some(text) = self.as_text() else {
             if !self.is_null() {
                 self.misfit(notes, "a duration");
             }
             return None;
         };
+        let text = text.trim();
         let with_unit = format!("{text}{unit}");
         let duration =
             super::super::text::duration(text).or_else(|| super::super::text::duration(&with_unit));
@@ -217,7 +231,7 @@ impl<'a> Field<'a> {
     }
 
     /// A table of variables, or a list of `NAME=value`; nothing as a value unsets.
-    pub(super) fn variables(&self, notes: &mut Notes) -> Vec<(String, Option<String>)> {
+    pub(super) fn variables(&self, notes: &mut Notes) -> Variables {
         let mut found = Vec::new();
         match &self.node.value {
             Value::List(_) => {
@@ -229,16 +243,26 @@ impl<'a> Field<'a> {
                     }
                 }
             }
-            _ => {
-                for field in self.fields(notes) {
-                    if field.is_null() {
-                        found.push((field.key().to_owned(), None));
-                    } else if let Some(value) = field.text(notes) {
-                        found.push((field.key().to_owned(), Some(value)));
-                    }
-                }
+            _ => return self.variables_among(self.fields(notes), notes),
+        }
+        self.possible(found, notes)
+    }
+
+    /// As [`Field::variables`], of these keys of the table.
+    pub(super) fn variables_among(&self, fields: Vec<Self>, notes: &mut Notes) -> Variables {
+        let mut found = Vec::new();
+        for field in fields {
+            if field.is_null() {
+                found.push((field.key().to_owned(), None));
+            } else if let Some(value) = field.text(notes) {
+                found.push((field.key().to_owned(), Some(value)));
             }
         }
+        self.possible(found, notes)
+    }
+
+    /// Those that can be variables; the others are told.
+    fn possible(&self, mut found: Variables, notes: &mut Notes) -> Variables {
         found.retain(|(name, value)| match variable_fault(name) {
             Some(why) => {
                 self.leave(notes, why);

@@ -3,7 +3,7 @@
 //! Pure: no files, no environment, no clock.
 
 use super::ImportError;
-use super::foreign::{self, Node, Syntax, Value};
+use crate::tree::{self, Format as Syntax, Lines, Node, Value, Whose};
 
 /// A tool whose file is understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,11 +75,11 @@ pub(super) fn recognise(name: &str, text: &str, from: Option<Format>) -> Result<
         return Ok(Recognised { format: Format::Procfile, root: None });
     }
     let syntax = syntax(&lower, text, named);
-    let root = foreign::parse(text, syntax).map_err(|error| match error {
-        ImportError::Syntax { syntax, line, why, .. } => {
-            ImportError::Syntax { name: name.to_owned(), syntax, line, why }
-        }
-        other => other,
+    let root = tree::read(text, syntax, Whose::Foreign).map_err(|fault| ImportError::Syntax {
+        name: name.to_owned(),
+        syntax: syntax.name(),
+        line: Lines::of(text).at(fault.span.start),
+        why: fault.message,
     })?;
     let holds_keys = matches!(root.value, Value::Table(_)) || named == Some(Format::Pm2) && is_list(&root);
     if !holds_keys {
@@ -139,11 +139,11 @@ fn syntax(name: &str, text: &str, format: Option<Format>) -> Syntax {
     if ends(name, "toml") || matches!(format, Some(Format::Pitchfork | Format::Brum)) {
         Syntax::Toml
     } else if ends(name, "json") || ends(name, "jsonc") || format == Some(Format::VsCode) {
-        Syntax::Json
+        Syntax::Commented
     } else if ends(name, "yaml") || ends(name, "yml") {
         Syntax::Yaml
     } else if text.trim_start().starts_with(['{', '[']) {
-        Syntax::Json
+        Syntax::Commented
     } else {
         Syntax::Yaml
     }

@@ -6,8 +6,8 @@ use brummer_event::spec::Restart;
 
 use super::draft::Draft;
 use super::field::{Field, Notes};
-use super::foreign::Value;
 use super::render;
+use crate::tree::Value;
 
 /// Keys of the whole file that concern its screens and its server.
 const ITS_OWN: [&str; 12] = [
@@ -84,7 +84,7 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         "cwd" => draft.dir = field.text(notes).map(|dir| here(&dir)),
         "env" => {
             let found = environment(field, notes);
-            draft.set(notes, field, found);
+            draft.set(found);
         }
         "autostart" => draft.autostart = field.truth(notes).filter(|start| !*start),
         "autorestart" => {
@@ -138,36 +138,19 @@ fn selected<'a>(field: &Field<'a>, notes: &mut Notes) -> Option<Field<'a>> {
     }
     let chosen = field.get("linux").or_else(|| field.get("$else"));
     field.leave(notes, "only its value for Linux is taken");
-    chosen.map(|chosen| Field { path: field.path.clone(), line: chosen.line, node: chosen.node })
+    chosen.map(|chosen| field.with_value_of(&chosen))
 }
 
 fn environment(field: &Field<'_>, notes: &mut Notes) -> Vec<(String, Option<String>)> {
     let Value::Table(_) = field.node.value else { return field.variables(notes) };
-    let mut found = Vec::new();
-    let plain = |variable: &Field<'_>| variable.get("$select").is_none();
-    if field.fields(notes).iter().all(plain) {
-        return field.variables(notes);
-    }
-    for variable in field.fields(notes) {
-        let name = variable.key().to_owned();
-        let Some(chosen) = selected(&variable, notes) else { continue };
-        let one = super::foreign::Node {
-            value: Value::Table(vec![super::foreign::Entry {
-                key: name,
-                line: chosen.line,
-                node: chosen.node.clone(),
-            }]),
-            line: chosen.line,
-        };
-        let alone = Field { path: field.path.clone(), line: variable.line, node: &one };
-        found.extend(alone.variables(notes));
-    }
-    found
+    let all = field.fields(notes);
+    let chosen = all.iter().filter_map(|variable| selected(variable, notes)).collect();
+    field.variables_among(chosen, notes)
 }
 
 fn stop(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
     if let Some(word) = field.as_text() {
-        match word {
+        match word.as_ref() {
             "hard-kill" => draft.signal(notes, field, "SIGKILL"),
             word => draft.signal(notes, field, word),
         }

@@ -6,8 +6,8 @@ use brummer_event::spec::{Kind, Restart};
 
 use super::draft::Draft;
 use super::field::{Field, Notes};
-use super::foreign::Value;
 use super::render;
+use crate::tree::Value;
 
 /// What pitchfork gives a daemon before it kills.
 const TIMEOUT: &str = "5s";
@@ -60,15 +60,9 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         "dir" => draft.dir = field.text(notes),
         "env" => {
             let found = field.variables(notes);
-            draft.set(notes, field, found);
+            draft.set(found);
         }
-        "depends" => {
-            for item in field.items(notes) {
-                if let Some(name) = item.text(notes) {
-                    draft.needs(&item, &name, false);
-                }
-            }
-        }
+        "depends" => draft.needs_all(field, notes),
         "retry" => retry(draft, field, notes),
         "stop_signal" => stop(draft, field, notes),
         "oneshot" => {

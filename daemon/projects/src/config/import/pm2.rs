@@ -6,8 +6,8 @@ use brummer_event::spec::{Command, Restart};
 
 use super::draft::Draft;
 use super::field::{Field, Notes};
-use super::foreign::Value;
 use super::{quoted, render};
+use crate::tree::Value;
 
 /// pm2's own way to stop: kept, since apps are written for it.
 const SIGNAL: &str = "SIGINT";
@@ -168,7 +168,7 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         "cwd" => draft.dir = field.text(notes),
         "env" => {
             let found = field.variables(notes);
-            draft.set(notes, field, found);
+            draft.set(found);
         }
         "env_file" => draft.env_files = field.texts(notes),
         "autorestart" => {
@@ -179,7 +179,7 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         "autostart" => draft.autostart = field.truth(notes).filter(|start| !*start),
         "kill_timeout" => draft.stop_timeout = field.duration("ms", notes),
         "instances" => {
-            if field.as_text() != Some("1") && !field.is_null() {
+            if field.as_text().as_deref() != Some("1") && !field.is_null() {
                 let count = field.as_text().and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
                 let value = if count > 1 { count.to_string() } else { "\"auto\"".to_owned() };
                 draft.plan(notes, field, "more than one copy", "replicas", value);
@@ -243,7 +243,8 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         "shutdown_with_message" => field.leave(notes, "is stopped by a signal, not by a message"),
         key if key.starts_with("env_") => {
             let profile = key.strip_prefix("env_").unwrap_or(key);
-            field.leave(notes, format!("variables of `--env {profile}` alone are left out; `env` is taken"));
+            let found = field.variables(notes);
+            draft.set_in_profile(notes, field, profile, found);
         }
         _ => field.leave(notes, "has no counterpart"),
     }

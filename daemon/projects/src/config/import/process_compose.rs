@@ -67,7 +67,7 @@ fn draft(process: &Field<'_>, common: &Common, notes: &mut Notes) -> Draft {
     if common.dotenv {
         draft.env_files.push(".env".to_owned());
     }
-    draft.set(notes, process, common.env.clone());
+    draft.set(common.env.clone());
     for field in process.fields(notes) {
         if !basics(&mut draft, &field, common, notes) && !parts(&mut draft, &field, notes) {
             field.leave(notes, "is not known; left out");
@@ -89,7 +89,7 @@ fn basics(draft: &mut Draft, field: &Field<'_>, common: &Common, notes: &mut Not
         "working_dir" => draft.dir = field.text(notes),
         "environment" => {
             let found = field.variables(notes);
-            draft.set(notes, field, found);
+            draft.set(found);
         }
         "env_file" | "dotenv" => draft.env_files = field.texts(notes),
         "is_dotenv_disabled" => {
@@ -177,20 +177,11 @@ fn parts(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) -> bool {
 }
 
 fn depends_on(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
-    if matches!(field.node.value, super::foreign::Value::List(_)) {
-        for item in field.items(notes) {
-            if let Some(name) = item.text(notes) {
-                draft.needs(&item, &name, false);
-            }
-        }
-        return;
-    }
-    for need in field.fields(notes) {
-        let condition = need.get("condition").and_then(|field| field.as_text()).unwrap_or("process_started");
-        let succeeded = matches!(condition, "process_completed_successfully" | "process_completed");
+    for (need, condition) in draft.needs_on_condition(field, notes) {
+        let succeeded = matches!(condition.as_str(), "process_completed_successfully" | "process_completed");
         draft.needs(&need, need.key(), succeeded);
-        match condition {
-            "process_started" | "process_completed_successfully" => {}
+        match condition.as_str() {
+            "" | "process_started" | "process_completed_successfully" => {}
             "process_completed" => need.leave(notes, "waits until it has succeeded, not for any end of it"),
             "process_healthy" | "process_log_ready" => need.leave(
                 notes,
@@ -204,7 +195,7 @@ fn depends_on(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
 fn availability(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
     for part in field.fields(notes) {
         match part.key() {
-            "restart" => match part.as_text().unwrap_or_default() {
+            "restart" => match part.as_text().unwrap_or_default().as_ref() {
                 "always" | "unless-stopped" => draft.restart = Some(Restart::Always),
                 "on_failure" | "on-failure" => draft.restart = Some(Restart::OnFailure),
                 "no" | "false" | "" => draft.restart = Some(Restart::No),
@@ -262,7 +253,7 @@ fn probe(draft: &mut Draft, field: &Field<'_>, key: &str, notes: &mut Notes) {
     let mut parts = Vec::new();
     if let Some(http) = field.get("http_get") {
         let part = |name: &str, otherwise: &str| {
-            http.get(name).and_then(|field| field.as_text()).unwrap_or(otherwise).to_owned()
+            http.get(name).and_then(|field| field.as_text()).unwrap_or(otherwise.into()).into_owned()
         };
         let port = part("port", "80");
         let path = part("path", "/");

@@ -57,7 +57,7 @@ pub(super) fn drafts(text: &str, beside: Beside, notes: &mut Notes) -> Vec<Draft
                     "uses PORT, which its tools set ({port} here) and this version does not; set as `env`"
                 ),
             );
-            draft.env.push(("PORT".to_owned(), port.to_string()));
+            draft.set(vec![("PORT".to_owned(), Some(port.to_string()))]);
         }
         drafts.push(draft);
     }

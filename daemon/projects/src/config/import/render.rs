@@ -2,10 +2,12 @@
 //!
 //! Pure: no files, no environment, no clock.
 
+use std::collections::BTreeSet;
+
 use brummer_event::spec::{Command, Kind, Restart};
 
 use super::super::check::dotted;
-use super::draft::Draft;
+use super::draft::{Draft, Variables};
 
 /// Variables that are written in one line.
 const INLINE_VARIABLES: usize = 2;
@@ -21,6 +23,18 @@ pub(super) fn file(head: &[String], drafts: &[Draft]) -> String {
     for draft in drafts {
         out.push('\n');
         process(&mut out, draft);
+    }
+    let profiles: BTreeSet<&String> = drafts.iter().flat_map(|draft| draft.profiles.keys()).collect();
+    for profile in profiles {
+        out.push('\n');
+        comment(&mut out, &format!("With `brummerctl --profile {profile} up`."));
+        let of = drafts.iter().filter_map(|draft| Some((draft, draft.profiles.get(profile)?)));
+        for (draft, variables) in of {
+            let path = ["profile", profile, "processes", draft.name.as_str()];
+            out.push_str(&format!("[{}]\n", dotted(&path)));
+            let table = environment(&mut out, &path, variables);
+            out.push_str(&table);
+        }
     }
     out
 }
@@ -113,23 +127,33 @@ fn process(out: &mut String, draft: &Draft) {
     if draft.daemonizes == Some(true) {
         key("daemonizes", "true".to_owned());
     }
-    let variables: Vec<String> =
-        draft.env.iter().map(|(name, value)| format!("{} = {}", dotted(&[name]), line(value))).collect();
-    let inline = format!("{{ {} }}", variables.join(", "));
-    let short = variables.len() <= INLINE_VARIABLES && inline.chars().count() <= INLINE_WIDTH;
-    if short && !variables.is_empty() {
-        key("env", inline);
-    }
+    let table = environment(out, &path, &draft.env);
     for planned in &draft.planned {
         comment(out, &format!("not built into this version: {planned}"));
     }
-    if !short {
-        out.push_str(&format!("\n[{}]\n", dotted(&[path.as_slice(), &["env"]].concat())));
-        for variable in variables {
-            out.push_str(&variable);
-            out.push('\n');
-        }
+    out.push_str(&table);
+}
+
+/// Writes the keys for `variables` into the table at `path`; what comes back is a table of its own and
+/// belongs behind all other keys.
+fn environment(out: &mut String, path: &[&str], variables: &Variables) -> String {
+    let unset: Vec<&String> =
+        variables.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect();
+    if !unset.is_empty() {
+        out.push_str(&format!("env_unset = {}\n", list(&unset)));
     }
+    let set: Vec<String> = variables
+        .iter()
+        .filter_map(|(name, value)| Some(format!("{} = {}", dotted(&[name]), line(value.as_ref()?))))
+        .collect();
+    let inline = format!("{{ {} }}", set.join(", "));
+    if set.len() > INLINE_VARIABLES || inline.chars().count() > INLINE_WIDTH {
+        return format!("\n[{}]\n{}\n", dotted(&[path, &["env"]].concat()), set.join("\n"));
+    }
+    if !set.is_empty() {
+        out.push_str(&format!("env = {inline}\n"));
+    }
+    String::new()
 }
 
 fn stop(draft: &Draft) -> Option<String> {

@@ -6,8 +6,8 @@ use brummer_event::spec::{Command, Kind};
 
 use super::draft::Draft;
 use super::field::{Field, Notes};
-use super::foreign::Value;
 use super::{quoted, render};
+use crate::tree::Value;
 
 pub(super) fn drafts(root: &Field<'_>, notes: &mut Notes) -> Vec<Draft> {
     for field in root.fields(notes) {
@@ -78,7 +78,7 @@ fn draft(task: &Field<'_>, notes: &mut Notes) -> Draft {
 fn way_up(task: &Field<'_>) -> String {
     let cwd = task.get("options").and_then(|options| options.get("cwd"));
     let dir = cwd.or_else(|| task.get("path")).and_then(|dir| dir.as_text()).unwrap_or_default();
-    let dir = at("", dir);
+    let dir = at("", &dir);
     if dir.starts_with('/') {
         return String::new();
     }
@@ -103,7 +103,7 @@ fn take(draft: &mut Draft, parts: &mut Parts, field: &Field<'_>, notes: &mut Not
         "options" => options(draft, field, notes),
         "dependsOn" => depends_on(draft, field, notes),
         "dependsOrder" => {
-            if field.as_text() == Some("sequence") {
+            if field.as_text().as_deref() == Some("sequence") {
                 field.leave(notes, "what it depends on starts at once; give each its own `depends_on`");
             }
         }
@@ -114,7 +114,7 @@ fn take(draft: &mut Draft, parts: &mut Parts, field: &Field<'_>, notes: &mut Not
         }
         "problemMatcher" => matcher(draft, field, notes),
         "runOptions" => {
-            if field.get("runOn").and_then(|on| on.as_text()) == Some("folderOpen") {
+            if field.get("runOn").and_then(|on| on.as_text()).as_deref() == Some("folderOpen") {
                 draft.autostart = None;
             }
         }
@@ -205,7 +205,7 @@ fn options(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
             }
             "env" => {
                 let found = part.variables(notes);
-                draft.set(notes, &part, found);
+                draft.set(found);
             }
             _ => part.leave(notes, "has no counterpart"),
         }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::config::check::{Checked, Which};
 use crate::config::diagnostic::{Code, Diagnostic};
-use crate::config::{diagnostic, file};
+use crate::config::{diagnostic, file, import};
+use crate::locate;
 
 /// Names without their endings; the later ones win.
 const STEMS: [&str; 2] = ["brummer", "brummer.local"];
@@ -30,17 +31,18 @@ pub fn is_project_file(name: &OsStr) -> bool {
     name == PREDECESSOR || FILES.iter().any(|file| name == *file)
 }
 
-/// What to say of the predecessor's file in `dir`: it declares no process, so nothing of it is in force.
-pub(crate) fn predecessor(dir: &Path) -> Option<String> {
-    dir.join(PREDECESSOR).is_file().then(|| {
-        format!(
-            "{PREDECESSOR} is not read; `brummerctl config import {PREDECESSOR}` tells what takes its keys' place"
-        )
-    })
+/// What to say of the predecessor's file in `dir`, a notice a key: it declares no process, and what took the
+/// place of its settings is elsewhere, so nothing of it is in force.
+pub(crate) fn predecessor(dir: &Path) -> Vec<String> {
+    match import::read(&dir.join(PREDECESSOR), None) {
+        Ok(read) => {
+            let notes = read.imported.notes.into_iter();
+            notes.map(|note| format!("{PREDECESSOR}: `{}` {}", note.place, note.why)).collect()
+        }
+        Err(import::ImportError::Missing { .. }) => Vec::new(),
+        Err(error) => vec![error.to_string()],
+    }
 }
-
-/// Directories above a project that are looked into, at most.
-const MOST_ABOVE: usize = 32;
 
 /// One checked text of a project.
 #[derive(Debug, Clone)]
@@ -106,9 +108,9 @@ impl Files {
 /// its repository; never beyond `home`.
 pub(crate) fn read_files(dir: &Path, home: Option<&Path>) -> Files {
     let mut files = Files::default();
-    for here in from_the_root(dir, home) {
+    for here in locate::layers(dir, home) {
         for stem in STEMS {
-            let (path, twice) = file::in_any_format(here, stem);
+            let (path, twice) = file::in_any_format(&here, stem);
             files.wrong.extend(twice);
             let Some(path) = path else { continue };
             match file::read(&path) {
@@ -121,22 +123,6 @@ pub(crate) fn read_files(dir: &Path, home: Option<&Path>) -> Files {
         }
     }
     files
-}
-
-/// The directories from the repository's root down to `dir`; `dir` alone outside of one.
-fn from_the_root<'a>(dir: &'a Path, home: Option<&Path>) -> Vec<&'a Path> {
-    let mut upwards = Vec::new();
-    for here in dir.ancestors().take(MOST_ABOVE) {
-        upwards.push(here);
-        if here.join(".git").exists() {
-            upwards.reverse();
-            return upwards;
-        }
-        if home == Some(here) {
-            break;
-        }
-    }
-    vec![dir]
 }
 
 /// A mistake for each named directory or file that is not there.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{join, mistakes, project, script, together, user};
-use crate::config::{Code, Diagnostic, ProjectConfig, check, read_files, render_all};
+use crate::config::{Beside, Code, Diagnostic, ProjectConfig, check, convert, read_files, render_all};
 use brummer_event::spec::Kind;
 
 fn shown(config: &ProjectConfig) -> Vec<String> {
@@ -79,6 +79,26 @@ fn configuring_a_script_keeps_the_variables_of_its_own_tool() {
     let own = ("brummer.toml", "[processes.launch]\nrun = 'mine'\n");
     let config = project(&[own], &[launch]).unwrap();
     assert!(config.declared[0].env.is_empty(), "with a command of its own it is another process");
+}
+
+#[test]
+fn what_another_tool_keeps_apart_is_a_profile_once_imported() {
+    let text = r#"{"apps": [{"name": "api", "script": "a.js", "env": {"A": "1", "B": "1", "C": null},
+        "env_production": {"A": "2", "B": null}, "env_on demand": {"A": "3"}}]}"#;
+    let imported = convert("ecosystem.config.json", text, None, Beside::default()).unwrap();
+    let notes: Vec<String> =
+        imported.notes.iter().map(|note| format!("{}: {}", note.place, note.why)).collect();
+    assert_eq!(notes, ["apps.0.\"env_on demand\": is the profile `on-demand` here"]);
+    let with = |profile| {
+        let config = with_profile(&[("brummer.toml", &imported.text)], profile).unwrap();
+        let api = config.declared.into_iter().next().unwrap();
+        (api.env, api.env_unset)
+    };
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(with(None), (vec![pair("A", "1"), pair("B", "1")], vec!["C".to_owned()]));
+    let unset = vec!["B".to_owned(), "C".to_owned()];
+    assert_eq!(with(Some("production")), (vec![pair("A", "2")], unset));
+    assert_eq!(with(Some("on-demand")).0, [pair("A", "3"), pair("B", "1")]);
 }
 
 #[test]

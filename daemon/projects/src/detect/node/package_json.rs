@@ -5,10 +5,6 @@
 //! Scripts keep the order of the file. A field of an odd type is as good as none: npm does not refuse the
 //! file for it either.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-
 use crate::detect::json::Json;
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,7 +33,13 @@ impl PackageJson {
     /// # Errors
     /// Why the text is no package.json, in words that follow its name.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let Top(json) = serde_json::from_str(text).map_err(|error| format!("is no valid JSON: {error}"))?;
+        let Json::Object(entries) = Json::parse(text)? else {
+            return Err("is no valid JSON: it must be an object".to_owned());
+        };
+        let mut json = Self::default();
+        for (key, value) in entries {
+            json.take(&key, value);
+        }
         Ok(json)
     }
 
@@ -45,51 +47,6 @@ impl PackageJson {
     pub(crate) fn depends_on(&self, package: &str) -> bool {
         self.dependencies.iter().any(|name| name == package)
     }
-}
-
-struct Top(PackageJson);
-
-impl<'de> Deserialize<'de> for Top {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Package;
-        impl<'de> Visitor<'de> for Package {
-            type Value = Top;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Top, A::Error> {
-                let mut json = PackageJson::default();
-                while let Some(key) = map.next_key::<String>()? {
-                    if matters(&key) {
-                        json.take(&key, map.next_value()?);
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
-                    }
-                }
-                Ok(Top(json))
-            }
-        }
-        deserializer.deserialize_map(Package)
-    }
-}
-
-fn matters(key: &str) -> bool {
-    matches!(
-        key,
-        "name"
-            | "scripts"
-            | "packageManager"
-            | "devEngines"
-            | "engines"
-            | "workspaces"
-            | "dependencies"
-            | "devDependencies"
-            | "optionalDependencies"
-            | "main"
-            | "module"
-    )
 }
 
 impl PackageJson {
@@ -113,7 +70,10 @@ impl PackageJson {
             "scripts" => self.take_scripts(value),
             "main" => self.main = value.text().map(str::to_owned),
             "module" => self.module = value.text().map(str::to_owned),
-            _ => self.dependencies.extend(value.entries().iter().map(|(name, _)| name.clone())),
+            "dependencies" | "devDependencies" | "optionalDependencies" => {
+                self.dependencies.extend(value.entries().iter().map(|(name, _)| name.clone()));
+            }
+            _ => {}
         }
     }
 

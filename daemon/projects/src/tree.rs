@@ -1,5 +1,6 @@
-//! A configuration text as a tree that keeps the byte range of every key and value: the only thing that
-//! depends on the text's format. What checks it needs no other reader and nothing else.
+//! A text of TOML, YAML or JSON as a tree that keeps the byte range of every key and value: the only thing
+//! that depends on the text's format, and the one reader of our configuration, of what is imported, and of
+//! what detection looks at. How strict it is depends on [whose](Whose) the text is.
 //!
 //! A tree has at most [`MOST_DEPTH`] levels and [`MOST_NODES`] nodes, whatever aliases multiply.
 //!
@@ -9,22 +10,23 @@ mod json;
 mod toml;
 mod yaml;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
-/// Levels of a tree; a configuration has seven.
+/// Levels of a tree; a configuration has seven, a manifest some more.
 const MOST_DEPTH: usize = 64;
 /// Nodes of a tree; the largest text that is read could hold five times as many numbers.
 const MOST_NODES: usize = 100_000;
 
 /// A value and its byte range in the text.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
     pub(crate) value: Value,
     pub(crate) span: Range<usize>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     /// Nothing, as YAML and JSON can say it.
     Null,
@@ -40,7 +42,7 @@ pub(crate) enum Value {
     Table(Vec<Entry>),
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) key_span: Range<usize>,
@@ -63,12 +65,39 @@ impl Value {
     }
 }
 
+impl Node {
+    /// The entry of a table.
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
+        match &self.value {
+            Value::Table(entries) => entries.iter().find(|entry| entry.key == key),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+}
+
+/// Whose text it is, and with that how much of it may be odd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Our configuration: everything in it must mean something.
+    Ours,
+    /// A file of another tool that somebody hands over: it may have tags of its own.
+    Foreign,
+    /// A file of another tool that lies around: of doubled keys the last counts as well, as for its tool.
+    Found,
+}
+
 /// How a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Toml,
     Yaml,
     Json,
+    /// JSON with comments and trailing commas.
+    Commented,
 }
 
 impl Format {
@@ -85,7 +114,7 @@ impl Format {
         match self {
             Self::Toml => "TOML",
             Self::Yaml => "YAML",
-            Self::Json => "JSON",
+            Self::Json | Self::Commented => "JSON",
         }
     }
 }
@@ -126,10 +155,56 @@ impl Fault {
 ///
 /// # Errors
 /// Where and why it is none of its format, or holds too much.
-pub(crate) fn read(text: &str, format: Format) -> Result<Node, Fault> {
+pub(crate) fn read(text: &str, format: Format, whose: Whose) -> Result<Node, Fault> {
     match format {
+        // It knows neither tags nor doubled keys.
         Format::Toml => toml::read(text),
-        Format::Yaml => yaml::read(text),
-        Format::Json => json::read(text),
+        Format::Yaml => yaml::read(text, whose),
+        Format::Json => json::read(text, json::STRICT, whose),
+        Format::Commented => json::read(text, json::COMMENTED, whose),
     }
 }
+
+/// The entries of a table while it is read. Knows where each key stands, so that a file of nothing but
+/// doubled keys is no quadratic work.
+#[derive(Default)]
+struct Entries {
+    entries: Vec<Entry>,
+    places: HashMap<String, usize>,
+}
+
+impl Entries {
+    fn add(&mut self, entry: Entry, whose: Whose) -> Result<(), Fault> {
+        match self.places.get(&entry.key).and_then(|place| self.entries.get_mut(*place)) {
+            Some(known) if whose == Whose::Found => *known = entry,
+            Some(_) => return Err(Fault::duplicate(entry.key_span, &entry.key)),
+            None => {
+                self.places.insert(entry.key.clone(), self.entries.len());
+                self.entries.push(entry);
+            }
+        }
+        Ok(())
+    }
+
+    fn knows(&self, key: &str) -> bool {
+        self.places.contains_key(key)
+    }
+}
+
+/// Turns bytes into lines, for texts whose places are asked for in any order.
+#[derive(Debug)]
+pub(crate) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line of a byte, from 1.
+    pub(crate) fn at(&self, offset: usize) -> usize {
+        self.0.partition_point(|newline| *newline < offset) + 1
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,5 @@
-//! JSON, strictly: serde_json says what is none and where, jsonc-parser gives the byte ranges.
+//! JSON, with comments or strictly; then serde_json says what is none and where. jsonc-parser gives the byte
+//! ranges and bounds its own depth, at 512.
 //!
 //! Pure: no files, no environment, no clock.
 
@@ -8,39 +9,50 @@ use jsonc_parser::ast::{ObjectPropName, Value as Json};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions, parse_to_ast};
 
-use super::{Entry, Fault, Node, Value};
+use serde::de::IgnoredAny;
 
-pub(super) fn read(text: &str) -> Result<Node, Fault> {
+use super::{Entries, Entry, Fault, Node, Value, Whose};
+
+/// As our configuration and package.json are written.
+pub(super) const STRICT: ParseOptions = ParseOptions {
+    allow_comments: false,
+    allow_loose_object_property_names: false,
+    allow_trailing_commas: false,
+    allow_missing_commas: false,
+    allow_single_quoted_strings: false,
+    allow_hexadecimal_numbers: false,
+    allow_unary_plus_numbers: false,
+    allow_bare_decimal_point_numbers: false,
+    allow_non_finite_numbers: false,
+    allow_extended_string_escapes: false,
+};
+
+/// As most tools read their own files.
+pub(super) const COMMENTED: ParseOptions =
+    ParseOptions { allow_comments: true, allow_trailing_commas: true, ..STRICT };
+
+pub(super) fn read(text: &str, options: ParseOptions, whose: Whose) -> Result<Node, Fault> {
     let text_after_mark = text.strip_prefix('\u{feff}').unwrap_or(text);
     let skipped = text.len() - text_after_mark.len();
     let text = text_after_mark;
-    // It bounds the depth too, at 128; ours is checked below.
-    serde_json::from_str::<serde_json::Value>(text).map_err(|error| {
-        let at = skipped + offset(text, error.line(), error.column());
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
-        Fault::new(at..at, message.to_owned()).hint("JSON has neither comments nor trailing commas")
-    })?;
-    let strict = ParseOptions {
-        allow_comments: false,
-        allow_loose_object_property_names: false,
-        allow_trailing_commas: false,
-        allow_missing_commas: false,
-        allow_single_quoted_strings: false,
-        allow_hexadecimal_numbers: false,
-        allow_unary_plus_numbers: false,
-        allow_bare_decimal_point_numbers: false,
-        allow_non_finite_numbers: false,
-        allow_extended_string_escapes: false,
-    };
+    if !options.allow_comments {
+        serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
+            // Whoever builds the values has the better words.
+            let error = serde_json::from_str::<serde_json::Value>(text).err().unwrap_or(error);
+            let at = skipped + offset(text, error.line(), error.column());
+            let message = error.to_string();
+            let message = message.split(" at line ").next().unwrap_or_default();
+            Fault::new(at..at, message.to_owned()).hint("JSON has neither comments nor trailing commas")
+        })?;
+    }
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
-    let parsed = parse_to_ast(text, &collect, &strict).map_err(|error| {
+    let parsed = parse_to_ast(text, &collect, &options).map_err(|error| {
         let range = error.range();
         Fault::new(skipped + range.start..skipped + range.end, error.kind().to_string())
     })?;
     match parsed.value {
-        Some(value) => Reader { skipped, nodes: 0 }.node(&value, 0),
-        None => Ok(Node { value: Value::Null, span: 0..0 }),
+        Some(value) => Reader { skipped, nodes: 0, whose }.node(&value, 0),
+        None => Err(Fault::new(skipped..skipped, "it is empty")),
     }
 }
 
@@ -54,6 +66,7 @@ struct Reader {
     /// Bytes before the text, of a byte order mark.
     skipped: usize,
     nodes: usize,
+    whose: Whose,
 }
 
 impl Reader {
@@ -80,19 +93,17 @@ impl Reader {
                 Value::List(elements.map(|element| self.node(element, depth + 1)).collect::<Result<_, _>>()?)
             }
             Json::Object(object) => {
-                let mut entries: Vec<Entry> = Vec::new();
+                let mut read = Entries::default();
                 for property in &object.properties {
                     let key_span = self.range(&property.name);
                     let key = match &property.name {
                         ObjectPropName::String(lit) => lit.value.to_string(),
                         ObjectPropName::Word(word) => word.value.to_owned(),
                     };
-                    if entries.iter().any(|entry| entry.key == key) {
-                        return Err(Fault::duplicate(key_span, &key));
-                    }
                     let node = self.node(&property.value, depth + 1)?;
-                    entries.push(Entry { key, key_span, node });
+                    read.add(Entry { key, key_span, node }, self.whose)?;
                 }
+                let mut entries = read.entries;
                 // Editors find the schema by it.
                 if depth == 0 {
                     entries.retain(|entry| entry.key != "$schema");
@@ -112,7 +123,7 @@ mod tests {
     fn ranges_are_those_of_the_text() {
         let text =
             "\u{feff}{ \"ä\": [1, \"😀\\ud83d\\ude00\\/\"], \"$schema\": \"x\", \"b\": {\"c\": null} }";
-        let root = read(text).unwrap();
+        let root = read(text, STRICT, Whose::Ours).unwrap();
         let Value::Table(entries) = &root.value else { panic!("{root:?}") };
         let shown: Vec<&str> =
             entries.iter().map(|entry| text.get(entry.key_span.clone()).unwrap()).collect();
@@ -132,12 +143,12 @@ mod tests {
             ("{\"a\"\n: 'x'}", 7, "expected value"),
             ("{} {}", 3, "trailing characters"),
         ] {
-            let fault = read(text).unwrap_err();
+            let fault = read(text, STRICT, Whose::Ours).unwrap_err();
             assert!(fault.message.contains(expected), "{text}: {}", fault.message);
             assert_eq!(fault.span.start, at, "{text}");
         }
         for deep in ["[".repeat(200_000), format!("{}{}", "[".repeat(100), "]".repeat(100))] {
-            assert!(!read(&deep).unwrap_err().message.is_empty());
+            assert!(!read(&deep, STRICT, Whose::Ours).unwrap_err().message.is_empty());
         }
     }
 }

@@ -3,16 +3,16 @@
 //!
 //! Pure: no files, no environment, no clock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
-use super::{Entry, Fault, MOST_DEPTH, MOST_NODES, Node, Value};
+use super::{Entries, Entry, Fault, MOST_DEPTH, MOST_NODES, Node, Value, Whose};
 
-pub(super) fn read(text: &str) -> Result<Node, Fault> {
+pub(super) fn read(text: &str, whose: Whose) -> Result<Node, Fault> {
     let mut builder =
-        Builder { end: text.len(), open: Vec::new(), anchors: BTreeMap::new(), nodes: 0, root: None };
+        Builder { end: text.len(), open: Vec::new(), anchors: BTreeMap::new(), nodes: 0, root: None, whose };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
             let at = error.marker().byte_offset().unwrap_or(0);
@@ -48,7 +48,7 @@ struct Open {
 
 enum Kind {
     List(Vec<Node>),
-    Table { entries: Vec<Entry>, key: Option<(String, Range<usize>)>, merged: Vec<Entry> },
+    Table { entries: Entries, key: Option<(String, Range<usize>)>, merged: Entries },
 }
 
 struct Builder {
@@ -57,6 +57,7 @@ struct Builder {
     anchors: BTreeMap<usize, (Node, usize)>,
     nodes: usize,
     root: Option<Node>,
+    whose: Whose,
 }
 
 impl Builder {
@@ -66,7 +67,7 @@ impl Builder {
                 Err(Fault::new(span, "a second document begins").hint("one file, one document"))
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let value = scalar(&text, style, tag.as_deref(), &span)?;
+                let value = scalar(&text, style, tag.as_deref(), &span, self.whose)?;
                 self.finished(Node { value, span }, anchor)
             }
             Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
@@ -79,9 +80,11 @@ impl Builder {
                 None => Err(Fault::new(span, "an alias inside of what it stands for").hint("take it out")),
             },
             Event::SequenceStart(_, anchor, _) => self.begin(span, anchor, Kind::List(Vec::new())),
-            Event::MappingStart(_, anchor, _) => {
-                self.begin(span, anchor, Kind::Table { entries: Vec::new(), key: None, merged: Vec::new() })
-            }
+            Event::MappingStart(_, anchor, _) => self.begin(
+                span,
+                anchor,
+                Kind::Table { entries: Entries::default(), key: None, merged: Entries::default() },
+            ),
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             _ => Ok(()),
         }
@@ -100,9 +103,12 @@ impl Builder {
         let value = match open.kind {
             Kind::List(nodes) => Value::List(nodes),
             Kind::Table { mut entries, merged, .. } => {
-                let written: BTreeSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
-                entries.extend(merged.into_iter().filter(|entry| !written.contains(&entry.key)));
-                Value::Table(entries)
+                for entry in merged.entries {
+                    if !entries.knows(&entry.key) {
+                        entries.add(entry, self.whose)?;
+                    }
+                }
+                Value::Table(entries.entries)
             }
         };
         self.finished(Node { value, span: open.start..span.end.max(open.start) }, open.anchor)
@@ -123,12 +129,7 @@ impl Builder {
             Some(Open { kind: Kind::Table { entries, key, merged }, .. }) => match key.take() {
                 None => *key = Some((key_text(&node)?, node.span)),
                 Some((name, key_span)) if name == "<<" => merge(&node, &key_span, merged)?,
-                Some((name, key_span)) => {
-                    if entries.iter().any(|entry| entry.key == name) {
-                        return Err(Fault::duplicate(key_span, &name));
-                    }
-                    entries.push(Entry { key: name, key_span, node });
-                }
+                Some((name, key_span)) => entries.add(Entry { key: name, key_span, node }, self.whose)?,
             },
         }
         Ok(())
@@ -144,15 +145,11 @@ fn size(node: &Node) -> usize {
 }
 
 /// Takes over the entries of a table, or of a list of tables; earlier ones win.
-fn merge(node: &Node, span: &Range<usize>, into: &mut Vec<Entry>) -> Result<(), Fault> {
+fn merge(node: &Node, span: &Range<usize>, into: &mut Entries) -> Result<(), Fault> {
     match &node.value {
         Value::Table(entries) => {
-            for entry in entries {
-                if !into.iter().any(|known| known.key == entry.key) {
-                    into.push(entry.clone());
-                }
-            }
-            Ok(())
+            let new = entries.iter().filter(|entry| !into.knows(&entry.key)).cloned().collect::<Vec<_>>();
+            new.into_iter().try_for_each(|entry| into.add(entry, Whose::Found))
         }
         Value::List(nodes) if nodes.iter().all(|node| matches!(node.value, Value::Table(_))) => {
             nodes.iter().try_for_each(|node| merge(node, span, into))
@@ -171,13 +168,22 @@ fn key_text(node: &Node) -> Result<String, Fault> {
     }
 }
 
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Range<usize>) -> Result<Value, Fault> {
+fn scalar(
+    text: &str,
+    style: ScalarStyle,
+    tag: Option<&Tag>,
+    span: &Range<usize>,
+    whose: Whose,
+) -> Result<Value, Fault> {
     match tag.map(Tag::core_suffix) {
         Some(Some("str")) => Ok(Value::Text(text.to_owned())),
         Some(Some("int" | "float" | "bool" | "null")) => Ok(plain(text)),
         // `!` alone: not to be resolved.
         Some(None) if tag.is_some_and(|tag| tag.suffix() == "!" || tag.suffix().is_empty()) => {
             Ok(Value::Text(text.to_owned()))
+        }
+        Some(_) if whose != Whose::Ours => {
+            Ok(if style == ScalarStyle::Plain { plain(text) } else { Value::Text(text.to_owned()) })
         }
         Some(_) => Err(Fault::new(span.clone(), "a tag that means nothing here").hint("take it out")),
         None if style == ScalarStyle::Plain => Ok(plain(text)),
@@ -202,6 +208,10 @@ fn plain(text: &str) -> Value {
         return Value::Int(number);
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    // `0755` is 493 to one reader and 755 to another; nobody who writes it means either of another's.
+    if unsigned.len() > 1 && unsigned.starts_with('0') && unsigned.chars().all(|c| c.is_ascii_digit()) {
+        return Value::Text(text.to_owned());
+    }
     let numeric = unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
         && unsigned.contains(|digit: char| digit.is_ascii_digit())
         && unsigned.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-'));
@@ -235,6 +245,8 @@ mod tests {
         for (text, expected) in [
             ("a: 1", "{a: Int(1)}"),
             ("a: 0x1F", "{a: Int(31)}"),
+            ("a: 0755", "{a: Text(\"0755\")}"),
+            ("a: 0", "{a: Int(0)}"),
             ("a: 1.50", "{a: Float(\"1.50\")}"),
             ("a: 1.2.3", "{a: Text(\"1.2.3\")}"),
             ("a: no", "{a: Text(\"no\")}"),
@@ -255,7 +267,7 @@ mod tests {
                 "{a: {b: Int(1), d: Int(1)}, c: {b: Int(2), d: Int(1)}}",
             ),
         ] {
-            match read(text) {
+            match read(text, Whose::Ours) {
                 Ok(node) => assert_eq!(shape(&node), expected, "{text}"),
                 Err(_) => assert_eq!(text, "a: -", "{text}"),
             }
@@ -283,7 +295,7 @@ mod tests {
             ("a: {<<: 1}", "merges tables"),
             ("? [1]\n: 2", "a key must be text, not a list"),
         ] {
-            let fault = read(text).unwrap_err();
+            let fault = read(text, Whose::Ours).unwrap_err();
             assert!(fault.message.contains(expected), "{text:.40}: {}", fault.message);
             assert!(fault.span.start <= text.len(), "{text:.40}");
         }
