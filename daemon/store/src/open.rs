@@ -105,3 +105,69 @@ fn put_aside(path: &Path) -> Result<PathBuf, StoreError> {
     }
     Ok(kept)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = include_str!("../fixtures/state-v1.sql");
+
+    /// Each table with its columns and the number of its rows.
+    fn shape(connection: &Connection) -> Vec<(String, Vec<String>, i64)> {
+        let names = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+        let all = |sql: &str| -> Vec<String> {
+            let mut statement = connection.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        let tables = all(names).into_iter();
+        tables
+            .map(|name| {
+                let columns = all(&format!("SELECT name || ' ' || type FROM pragma_table_info('{name}')"));
+                let rows = format!("SELECT count(*) FROM {name}");
+                let rows = connection.query_row(&rows, [], |row| row.get(0)).unwrap();
+                (name, columns, rows)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_becomes_one_of_this_and_loses_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (old, new) = (dir.path().join("old.db"), dir.path().join("new.db"));
+        Connection::open(&old).unwrap().execute_batch(FIRST).unwrap();
+        let before = shape(&Connection::open(&old).unwrap());
+        assert!(before.iter().all(|(_, _, rows)| *rows > 0), "{before:?}");
+
+        let (connection, opened) = open(&old).unwrap();
+        assert!(!opened.fresh && opened.corrupt_kept.is_none());
+        let version = |connection: &Connection| -> i64 {
+            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(version(&connection), VERSION);
+        let after = shape(&connection);
+        let rows = |shape: &[(String, Vec<String>, i64)]| {
+            shape.iter().map(|(name, _, rows)| (name.clone(), *rows)).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&after), rows(&before));
+        let (fresh, _) = open(&new).unwrap();
+        let columns = |shape: Vec<(String, Vec<String>, i64)>| {
+            shape.into_iter().map(|(name, columns, _)| (name, columns)).collect::<Vec<_>>()
+        };
+        assert_eq!(columns(after), columns(shape(&fresh)), "as if it had been made today");
+
+        let projects = crate::projects::all(&connection).unwrap();
+        let shop = projects.iter().find(|project| project.name == "shop").unwrap();
+        assert_eq!((shop.trusted, shop.open, &shop.profile), (true, true, &None));
+        assert_eq!(shop.dir, Path::new("/home/me/shop"));
+        assert_eq!(crate::seqs::load(&connection).unwrap().unwrap().ceiling, 1 << 20);
+
+        // Once more: nothing is left to do.
+        drop(connection);
+        let (connection, _) = open(&old).unwrap();
+        assert_eq!(version(&connection), VERSION);
+        // A version that is not known yet is left alone.
+        connection.execute_batch("PRAGMA user_version = 99").unwrap();
+        drop(connection);
+        assert!(matches!(open(&old), Err(StoreError::Newer { found: 99, .. })));
+    }
+}
