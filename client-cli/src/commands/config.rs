@@ -43,7 +43,7 @@ async fn check(context: &mut Context) -> Result<u8, Failure> {
     let request = v1::CheckConfigRequest { scope: Some(context.scope()?), profile: context.profile() };
     let ask = async |client: &Client| client.projects().check_config(request.clone()).await;
     let check: Check = context.read(&client, ask).await?.into();
-    let (warnings, wrong) = check.counts();
+    let (_, wrong) = check.counts();
     if context.output.format().is_json() {
         context.output.object(&check)?;
     } else {
@@ -51,15 +51,7 @@ async fn check(context: &mut Context) -> Result<u8, Failure> {
         let home = context.home();
         let files: Vec<String> = check.files.iter().map(|file| view::tilde(file, home.as_deref())).collect();
         let files = if files.is_empty() { "no configuration file".to_owned() } else { files.join(", ") };
-        let verdict = match (wrong, warnings) {
-            (0, 0) => "ok".to_owned(),
-            (0, warnings) => format!("ok, {}", units::plural(warnings, "warning")),
-            (wrong, 0) => units::plural(wrong, "mistake"),
-            (wrong, warnings) => {
-                format!("{}, {}", units::plural(wrong, "mistake"), units::plural(warnings, "warning"))
-            }
-        };
-        context.output.talk(&format!("{files}: {verdict}"));
+        context.output.talk(&format!("{files}: {}", view::config::verdict(&check.diagnostics)));
     }
     Ok(if wrong == 0 { exit::OK } else { exit::USAGE })
 }

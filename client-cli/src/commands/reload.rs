@@ -7,7 +7,7 @@ use crate::args;
 use crate::context::{Context, Patience};
 use crate::failure::Failure;
 use crate::json::reload::{Did, Reload};
-use crate::{exit, units, view};
+use crate::{exit, view};
 
 pub(crate) async fn perform(context: &mut Context, reload: args::Reload) -> Result<u8, Failure> {
     let client = context.connect().await?;
@@ -39,12 +39,12 @@ fn say(context: &mut Context, done: &Reload) -> Result<(), Failure> {
             let same = project.results.iter().filter(|result| result.did == Did::Unchanged).count();
             context.output.talk(&format!("{name}: read again, {same} unchanged"));
         } else {
-            let wrong = units::plural(project.mistakes.len() as u64, "mistake");
+            let wrong = view::config::verdict(&project.mistakes);
             context.output.talk(&format!("{name}: {wrong}; everything stays as it was"));
         }
     }
     if !done.user.mistakes.is_empty() {
-        let wrong = units::plural(done.user.mistakes.len() as u64, "mistake");
+        let wrong = view::config::verdict(&done.user.mistakes);
         context.output.talk(&format!("your configuration: {wrong}; it stays as it was"));
     }
     for key in &done.user.needs_restart {

@@ -32,9 +32,14 @@ pub(crate) struct Diagnostic {
 impl Check {
     /// Warnings and errors.
     pub(crate) fn counts(&self) -> (u64, u64) {
-        let warnings = self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == "warning").count();
-        (warnings as u64, (self.diagnostics.len() - warnings) as u64)
+        counts(&self.diagnostics)
     }
+}
+
+/// Warnings and errors among them.
+pub(crate) fn counts(diagnostics: &[Diagnostic]) -> (u64, u64) {
+    let warnings = diagnostics.iter().filter(|diagnostic| diagnostic.severity == "warning").count();
+    (warnings as u64, (diagnostics.len() - warnings) as u64)
 }
 
 impl From<v1::CheckConfigResponse> for Check {

@@ -3,11 +3,22 @@
 use std::fmt::Write as _;
 
 use super::plain_words;
-use crate::json::config::{Check, Diagnostic, Import, ImportNote, Shown};
+use crate::json::config::{Check, Diagnostic, Import, ImportNote, Shown, counts};
+use crate::units;
 
 /// Every mistake as the daemon drew it, with a line between.
 pub(crate) fn check(check: &Check) -> String {
     mistakes(&check.diagnostics)
+}
+
+/// `ok, 1 warning`, `2 mistakes, 1 warning`.
+pub(crate) fn verdict(diagnostics: &[Diagnostic]) -> String {
+    let (warnings, wrong) = counts(diagnostics);
+    let first = if wrong == 0 { "ok".to_owned() } else { units::plural(wrong, "mistake") };
+    match warnings {
+        0 => first,
+        warnings => format!("{first}, {}", units::plural(warnings, "warning")),
+    }
 }
 
 /// The same of any mistakes.

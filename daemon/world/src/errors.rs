@@ -3,7 +3,7 @@
 use brummer_logs::LogsError;
 use brummer_process::ProcessError;
 use brummer_projects::config::ImportError;
-use brummer_projects::{NothingToStart, ProjectsError};
+use brummer_projects::{Diagnostic, NothingToStart, ProjectsError};
 
 use crate::{Kind, Refusal};
 
@@ -52,9 +52,7 @@ impl From<ProjectsError> for Refusal {
             ProjectsError::NoneHere { .. } => Self::new(Kind::NotFound, "NO_PROJECT", error.to_string()),
             ProjectsError::Directory { .. } => Self::new(Kind::NotFound, "NO_DIRECTORY", error.to_string()),
             ProjectsError::Config(mistakes) => {
-                let count = mistakes.len();
-                let s = if count == 1 { "" } else { "s" };
-                let message = format!("the configuration has {count} mistake{s}");
+                let message = format!("the configuration has {}", Diagnostic::count(&mistakes));
                 let mut refusal = Self::new(Kind::Invalid, "CONFIG", message);
                 refusal.diagnostics = mistakes.iter().map(|mistake| mistake.render()).collect();
                 refusal
