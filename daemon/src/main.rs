@@ -81,6 +81,7 @@ fn start(args: &Args, inherited: Option<UnixListener>, ready: &mut ReadyPipe) ->
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("brummerd")
+        .on_thread_start(brummer_capture::turns::take_short_ones)
         .build()
         .map_err(|error| Fatal::internal("the runtime cannot be started", error))?;
     let start = app::Start { args, environment: &environment(), places, inherited, given };

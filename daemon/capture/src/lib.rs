@@ -4,7 +4,8 @@
 //! **Owns** the formats: frames ([`frame`]) and what the special ones carry ([`payload`]), the segment files
 //! they are appended to ([`segment`]), the other files of a run directory ([`rundir`], [`meta`], [`alive`]),
 //! and the messages on the control connection ([`protocol`], [`socket`]). [`proc`] reads what the system
-//! knows about processes and names them safely (pidfd, or pid with start time).
+//! knows about processes and names them safely (pidfd, or pid with start time); [`turns`] is how the threads
+//! between a child's line and its reader ask to be run soon.
 //!
 //! **Who may call**: one [`SegmentWriter`] a run, in its shim; any number of [`SegmentReader`]s anywhere.
 //! Readers and writer meet only in the files. All calls are plain blocking system calls.
@@ -25,6 +26,7 @@ pub mod rundir;
 pub mod segment;
 pub mod socket;
 mod sys;
+pub mod turns;
 mod wire;
 
 pub use alive::{AliveLock, Holder};

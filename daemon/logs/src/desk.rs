@@ -1,5 +1,8 @@
 //! Who reads next: the runs that are ready, in turn; those that sleep until their bell or a deadline; the
 //! backlog. Readers are owned here while nobody works on them, and by a thread during their turn.
+//!
+//! A run whose bell rings is not behind: it gets its first turn in a lane of its own, so that a line of a quiet
+//! process never waits for the turns of a flood. What is left after that turn waits with the others.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
@@ -11,8 +14,19 @@ use parking_lot::{Condvar, Mutex};
 use crate::backlog::Backlog;
 use crate::reader::{Mail, RunReader};
 
+/// The two kinds of threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// For runs that woke: one short turn each.
+    Quick,
+    /// For runs that are behind, and the backlog.
+    Bulk,
+}
+
 #[derive(Default)]
 struct State {
+    /// Runs that woke.
+    woken: VecDeque<Box<RunReader>>,
     ready: VecDeque<Box<RunReader>>,
     idle: HashMap<RunId, Sleeper>,
     /// Mail of every run that is here or being worked on.
@@ -57,13 +71,14 @@ pub(crate) enum Job {
 pub(crate) struct Desk {
     state: Mutex<State>,
     work: Condvar,
+    wakes: Condvar,
     ended: Condvar,
 }
 
 impl Desk {
     pub(crate) fn new(threads: usize) -> Self {
         let state = State { backlog: Some(Box::default()), threads, ..State::default() };
-        Self { state: Mutex::new(state), work: Condvar::new(), ended: Condvar::new() }
+        Self { state: Mutex::new(state), work: Condvar::new(), wakes: Condvar::new(), ended: Condvar::new() }
     }
 
     /// A run to be read; `backlog`: it has bytes that are older than this daemon.
@@ -99,9 +114,9 @@ impl Desk {
             if let Some(deadline) = sleeper.deadline {
                 state.deadlines.remove(&(deadline, run));
             }
-            state.ready.push_back(sleeper.reader);
+            state.woken.push_back(sleeper.reader);
             drop(state);
-            self.work.notify_one();
+            self.wakes.notify_one();
         }
     }
 
@@ -117,8 +132,29 @@ impl Desk {
         self.work.notify_all();
     }
 
-    /// Waits for work.
-    pub(crate) fn next(&self) -> Job {
+    /// Waits for work of this lane.
+    pub(crate) fn next(&self, lane: Lane) -> Job {
+        match lane {
+            Lane::Quick => self.next_woken(),
+            Lane::Bulk => self.next_ready(),
+        }
+    }
+
+    fn next_woken(&self) -> Job {
+        let mut state = self.state.lock();
+        loop {
+            if state.closing {
+                return Job::End;
+            }
+            if let Some(reader) = state.woken.pop_front() {
+                let mail = state.mail_of(reader.run);
+                return Job::Turn { reader, mail, contended: true };
+            }
+            self.wakes.wait(&mut state);
+        }
+    }
+
+    fn next_ready(&self) -> Job {
         let mut guard = self.state.lock();
         loop {
             let state = &mut *guard;
@@ -141,16 +177,13 @@ impl Desk {
                 return backlog;
             }
             if let Some(reader) = state.ready.pop_front() {
-                let mail = state.mail.get_mut(&reader.run).map(|post| {
-                    post.rung = false;
-                    std::mem::take(&mut post.mail)
-                });
+                let mail = state.mail_of(reader.run);
                 let contended = !state.ready.is_empty();
                 // Others may sleep although there is more to do.
                 if contended {
                     self.work.notify_one();
                 }
-                return Job::Turn { reader, mail: mail.unwrap_or_default(), contended };
+                return Job::Turn { reader, mail, contended };
             }
             match state.deadlines.first() {
                 Some((deadline, _)) => {
@@ -162,16 +195,10 @@ impl Desk {
         }
     }
 
-    /// After a turn: there is more to read, or the reader got no room. Wakes nobody: the calling thread asks for
-    /// its next job at once, and a lone run that went from thread to thread would leave its bytes behind in
-    /// the other one's cache.
-    pub(crate) fn again(&self, reader: Box<RunReader>) {
-        self.state.lock().ready.push_back(reader);
-    }
-
-    /// After a turn that left more to read while its thread is busy with what was cut; `wake` another thread for it
-    /// unless one is on its way already.
-    pub(crate) fn relay(&self, reader: Box<RunReader>, wake: bool) {
+    /// After a turn: there is more to read, or the reader got no room. `wake` another thread for it, unless the
+    /// calling one asks for its next job at once: a lone run that went from thread to thread would leave its
+    /// bytes behind in the other one's cache.
+    pub(crate) fn again(&self, reader: Box<RunReader>, wake: bool) {
         self.state.lock().ready.push_back(reader);
         if wake {
             self.work.notify_one();
@@ -220,6 +247,7 @@ impl Desk {
     pub(crate) fn close(&self) {
         self.state.lock().closing = true;
         self.work.notify_all();
+        self.wakes.notify_all();
     }
 
     /// A thread ended; true for the last one.
@@ -236,6 +264,13 @@ impl Desk {
 }
 
 impl State {
+    /// What came for a run that gets its turn.
+    fn mail_of(&mut self, run: RunId) -> Mail {
+        let Some(post) = self.mail.get_mut(&run) else { return Mail::default() };
+        post.rung = false;
+        std::mem::take(&mut post.mail)
+    }
+
     fn backlog_job(&mut self) -> Option<Job> {
         if self.holds > 0 || self.backlog.as_ref().is_none_or(|backlog| backlog.is_empty()) {
             return None;

@@ -1,7 +1,8 @@
 //! Between the threads that read and the one that numbers: batches, one queue a run, taken in turn.
 //!
 //! Bound: `buffer_size` lines that are read and not yet numbered. A reader reserves room *before* it reads;
-//! when there is none it waits a little and then yields its turn, counted: the bytes stay in their file.
+//! when there is none it waits a little and then yields its turn, counted: the bytes stay in their file. A part
+//! of the room is kept for runs that woke, whose reader does not wait.
 //! Batches of the backlog (bytes older than this daemon) are in one queue, in the order of their time.
 
 use std::collections::{HashMap, VecDeque};
@@ -34,6 +35,9 @@ struct State {
     /// Nothing more will be submitted.
     closing: bool,
 }
+
+/// This part of the room is for runs that woke.
+const QUICK_SHARE: usize = 8;
 
 /// What the writer is to do next.
 pub(crate) enum Work {
@@ -82,17 +86,26 @@ impl Inbox {
         self.work.notify_one();
     }
 
+    /// Room for up to `want` lines of a run that woke, at least one, without waiting.
+    pub(crate) fn reserve_now(&self, want: usize) -> Option<usize> {
+        let mut state = self.state.lock();
+        let granted = want.min(self.capacity.saturating_sub(state.used));
+        state.used += granted;
+        (granted > 0).then_some(granted)
+    }
+
     /// Room for up to `want` lines, at least one; `None` if there was none for so long.
     pub(crate) fn reserve(&self, want: usize, patience: Duration) -> Option<usize> {
-        let want = want.clamp(1, self.capacity);
+        let capacity = (self.capacity - self.capacity / QUICK_SHARE).max(1);
+        let want = want.clamp(1, capacity);
         // Turns of a few lines each would cost more than they bring.
         let least = want.min((self.capacity / 8).max(1));
         let mut state = self.state.lock();
-        if self.capacity.saturating_sub(state.used) < least {
+        if capacity.saturating_sub(state.used) < least {
             metrics::counter!("brummer_logs_room_waits_total").increment(1);
             let full = self.room.wait_while_for(
                 &mut state,
-                |state| !state.closing && self.capacity.saturating_sub(state.used) < least,
+                |state| !state.closing && capacity.saturating_sub(state.used) < least,
                 patience,
             );
             if full.timed_out() || state.closing {
@@ -100,7 +113,7 @@ impl Inbox {
                 return None;
             }
         }
-        let granted = want.min(self.capacity - state.used);
+        let granted = want.min(capacity - state.used);
         state.used += granted;
         Some(granted)
     }
@@ -203,5 +216,31 @@ impl Inbox {
         self.state.lock().closing = true;
         self.work.notify_all();
         self.room.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_that_are_behind_leave_room_for_one_that_woke() {
+        let inbox = Inbox::new(800);
+        assert_eq!(inbox.reserve(10_000, Duration::ZERO), Some(700));
+        assert_eq!(inbox.reserve(100, Duration::ZERO), None, "the rest is not for them");
+        assert_eq!(inbox.reserve_now(60), Some(60));
+        assert_eq!(inbox.reserve_now(60), Some(40), "what there is");
+        assert_eq!(inbox.reserve_now(60), None, "the bound holds for all");
+        inbox.submit(RunId::generate(), None, 700, false);
+        assert_eq!(inbox.reserve(100, Duration::ZERO), Some(100));
+    }
+
+    #[test]
+    fn the_smallest_buffer_lets_everybody_through_in_turn() {
+        let inbox = Inbox::new(1);
+        assert_eq!(inbox.reserve(10, Duration::ZERO), Some(1));
+        assert_eq!(inbox.reserve_now(10), None);
+        inbox.submit(RunId::generate(), None, 1, false);
+        assert_eq!(inbox.reserve_now(10), Some(1));
     }
 }

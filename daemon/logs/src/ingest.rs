@@ -1,6 +1,7 @@
 //! The threads that read captures: they take turns from the desk, reserve room, read and cut, understand what
-//! was cut, and hand the batch to the writer. They run with lower priority than the services and never touch
-//! their runtime.
+//! was cut, and hand the batch to the writer. They never touch the runtime of the services, and run with lower
+//! priority than them, but for the one thread that gives runs that woke a short first turn: on a machine that
+//! is busy with a flood a follower of a quiet process would else wait for a flood's time slices.
 //!
 //! A run that is alone and behind is given back as soon as its turn is cut, so that two threads share it: one
 //! cuts, one understands.
@@ -13,7 +14,7 @@ use brummer_scope::clock;
 
 use crate::LogsConfig;
 use crate::backlog::Backlog;
-use crate::desk::{Desk, Job};
+use crate::desk::{Desk, Job, Lane};
 use crate::inbox::Inbox;
 use crate::platform::Real;
 use crate::pool::Pools;
@@ -28,6 +29,8 @@ const MANY_RUNS: usize = 100;
 /// A turn may use this part of the buffer: what it reads, cuts and understands fits a core's own cache, and two
 /// threads have room while others' batches wait for the writer.
 pub(crate) const TURN_SHARE: usize = 8;
+/// A first turn of a run that woke uses this part of it: a frame of 64 KiB and short lines, some 50 µs.
+const QUICK_SHARE: usize = 16;
 /// Turns on the backlog before others are looked at.
 const BACKLOG_TURNS: usize = 16;
 
@@ -63,13 +66,13 @@ pub(crate) struct Ingest {
 
 impl Ingest {
     /// A thread's work.
-    pub(crate) fn run(&self) {
+    pub(crate) fn run(&self, lane: Lane) {
         let mut block = Block::new();
         loop {
-            match self.desk.next() {
+            match self.desk.next(lane) {
                 Job::Turn { mut reader, mail, contended } => {
                     reader.take(mail);
-                    self.turn(reader, contended, &mut block);
+                    self.turn(reader, lane, contended, &mut block);
                 }
                 Job::Backlog { mut backlog, mail } => {
                     for (run, mail) in mail {
@@ -89,11 +92,15 @@ impl Ingest {
         }
     }
 
-    fn turn(&self, mut reader: Box<RunReader>, contended: bool, shared: &mut Block) {
-        // Never so much that a run with a few lines has to wait for it.
-        let want = if contended { self.config.batch_size } else { self.config.buffer_size / TURN_SHARE };
-        let Some(room) = self.inbox.reserve(want, self.config.wait_for_room) else {
-            self.desk.again(reader);
+    fn turn(&self, mut reader: Box<RunReader>, lane: Lane, contended: bool, shared: &mut Block) {
+        let room = match lane {
+            Lane::Quick => self.inbox.reserve_now((self.config.buffer_size / QUICK_SHARE).max(1)),
+            // Never so much that a run with a few lines has to wait for it.
+            Lane::Bulk if contended => self.inbox.reserve(self.config.batch_size, self.config.wait_for_room),
+            Lane::Bulk => self.inbox.reserve(self.config.buffer_size / TURN_SHARE, self.config.wait_for_room),
+        };
+        let Some(room) = room else {
+            self.desk.again(reader, lane == Lane::Quick);
             return;
         };
         let mut own = reader.block.take();
@@ -107,16 +114,22 @@ impl Ingest {
         let seat = if after == After::More && !contended {
             // Another thread may cut the next turn while this one is understood.
             let seat = study.leave(left(None));
-            self.desk.relay(reader, seat.is_some());
+            self.desk.again(reader, seat.is_some());
             seat
         } else {
             study.leave(left(Some(Behind { reader, after, now: turn.now, wall: turn.wall })))
         };
-        self.study(&study, seat, shared);
+        self.study(&study, seat, lane, shared);
     }
 
     /// Understands what was left, in order, and hands it to the writer.
-    fn study(&self, study: &RunStudy, mut seat: Option<(Box<Scholar>, Left)>, shared: &mut Block) {
+    fn study(
+        &self,
+        study: &RunStudy,
+        mut seat: Option<(Box<Scholar>, Left)>,
+        lane: Lane,
+        shared: &mut Block,
+    ) {
         while let Some((mut scholar, Left { turned, room, backlog, behind })) = seat {
             scholar.prime(shared);
             let run = scholar.run();
@@ -125,7 +138,9 @@ impl Ingest {
             }
             self.inbox.submit(run, scholar.understand(turned), room, backlog);
             match behind {
-                Some(Behind { reader, after: After::More, .. }) => self.desk.again(reader),
+                Some(Behind { reader, after: After::More, .. }) => {
+                    self.desk.again(reader, lane == Lane::Quick);
+                }
                 Some(Behind { mut reader, after: After::Dry, now, wall }) => {
                     if self.desk.runs() > MANY_RUNS {
                         reader.rest();
@@ -173,7 +188,7 @@ impl Ingest {
         reader.block = own;
         // Nobody else works on a run of the backlog.
         let seat = reader.study.leave(Left { turned, room, backlog: true, behind: None });
-        self.study(&reader.study, seat, shared);
+        self.study(&reader.study, seat, Lane::Bulk, shared);
         match after {
             After::More => backlog.back(reader),
             After::Dry => backlog.dry(reader),

@@ -49,6 +49,8 @@ fn refuse(code: u8, what: &str, reason: impl std::fmt::Display) -> Refusal {
 
 fn main() -> ExitCode {
     sys::close_strangers();
+    sys::be_named();
+    brummer_capture::turns::take_short_ones();
     // A shim that went on after a panic would hold a run that it no longer understands: the leader dies with
     // us, and the daemon sees a dead shim.
     match catch_unwind(AssertUnwindSafe(hold_a_run)) {

@@ -59,6 +59,12 @@ pub(crate) fn close_strangers() {
     unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) };
 }
 
+/// It was executed through a descriptor, whose number the system would else show as its name.
+pub(crate) fn be_named() {
+    // SAFETY: a C string literal, which the kernel copies.
+    unsafe { libc::prctl(libc::PR_SET_NAME, c"brummer-shim".as_ptr(), 0, 0, 0) };
+}
+
 /// A copy of a descriptor whose number is above 2, close-on-exec.
 pub(crate) fn above_standard(fd: OwnedFd) -> io::Result<OwnedFd> {
     if fd.as_raw_fd() > 2 {

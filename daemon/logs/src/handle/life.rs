@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::{Inner, Logs, kept_run};
-use crate::desk::Desk;
+use crate::desk::{Desk, Lane};
 use crate::inbox::Inbox;
 use crate::ingest::Ingest;
 use crate::keeper::Keeper;
@@ -55,7 +55,7 @@ impl Logs {
             let run = shelf_run.run;
             keeper.come(run, kept_run(&config, shelf, shelf_run));
         }
-        let desk = Arc::new(Desk::new(config.ingest_threads.max(1)));
+        let desk = Arc::new(Desk::new(config.ingest_threads.max(1) + 1));
         let (finish, finished) = oneshot::channel();
         let logs = Self {
             inner: Arc::new(Inner {
@@ -107,6 +107,7 @@ impl Logs {
         );
         scope
             .thread("log-writer", 0, move |stop| {
+                brummer_capture::turns::take_short_ones();
                 // Nobody may be waiting for the last word.
                 let _unheard = finish.send(writer.run(&stop));
             })
@@ -119,12 +120,17 @@ impl Logs {
             began: inner.began,
             kept_blocks: AtomicUsize::new(0),
         });
-        for _ in 0..inner.config.ingest_threads.max(1) {
+        let bulk =
+            std::iter::repeat_n(("log-ingest", INGEST_NICE, Lane::Bulk), inner.config.ingest_threads.max(1));
+        for (name, nice, lane) in bulk.chain([("log-quick", 0, Lane::Quick)]) {
             let (ingest, desk, inbox) = (ingest.clone(), inner.desk.clone(), inner.inbox.clone());
             scope
-                .thread("log-ingest", INGEST_NICE, move |_| {
+                .thread(name, nice, move |_| {
+                    if lane == Lane::Quick {
+                        brummer_capture::turns::take_short_ones();
+                    }
                     let _leaving = Leaving { desk, inbox };
-                    ingest.run();
+                    ingest.run(lane);
                 })
                 .map_err(thread)?;
         }
