@@ -10,6 +10,7 @@ mod http;
 mod limits;
 mod lock;
 mod log;
+mod memory;
 mod metrics_upkeep;
 mod notify;
 mod observe;
@@ -74,6 +75,7 @@ fn foreground(args: &Args, inherited: Option<UnixListener>) -> Result<(), Fatal>
 }
 
 fn start(args: &Args, inherited: Option<UnixListener>, ready: &mut ReadyPipe) -> Result<(), Fatal> {
+    memory::give_back();
     let given = limits::apply();
     let places = Places::of_process(&args.overrides())?;
     directories::prepare(&places)?;
