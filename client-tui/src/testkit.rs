@@ -237,6 +237,7 @@ fn script(name: &str, directory: &str, command: &str, ecosystem: &str) -> Script
         source: "package.json".into(),
         ecosystem: ecosystem.into(),
         missing: String::new(),
+        missing_reason: String::new(),
         last_run_ns: None,
     }
 }
@@ -251,7 +252,11 @@ pub(crate) fn scripts() -> Vec<Script> {
         script("web:build", "/packages/web", "npm run build", "node"),
         script("web:storybook", "/packages/web", "npm run storybook", "node"),
         script("api:migrate", "/packages/api", "npm run migrate", "node"),
-        Script { missing: "cargo".into(), ..script("cargo:run", "", "cargo run", "rust") },
+        Script {
+            missing: "cargo".into(),
+            missing_reason: "needs cargo, which is not on the PATH".into(),
+            ..script("cargo:run", "", "cargo run", "rust")
+        },
     ]
 }
 

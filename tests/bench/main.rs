@@ -14,6 +14,7 @@
 )]
 
 mod crowd;
+mod detect;
 mod ingest;
 mod latency;
 mod memory;
@@ -59,6 +60,9 @@ fn main() {
     }
     if wanted("ps") {
         round_trip::ps(&stage);
+    }
+    if wanted("detect") {
+        detect::run(&stage);
     }
     if wanted("spawn") {
         round_trip::spawn(&stage);

@@ -85,6 +85,11 @@ impl World {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// The directory of its project.
+    pub(crate) fn project(&self) -> &Path {
+        &self.shop
+    }
+
     pub(crate) fn home(&self) -> &Path {
         &self.home
     }

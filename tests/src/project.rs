@@ -16,6 +16,21 @@ impl Project {
         Self { dir: dir.to_owned() }
     }
 
+    /// The directory of a project that is there.
+    pub fn at(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    /// Makes it a workspace of npm's with this many packages of four scripts each.
+    pub fn fill_with_packages(&self, packages: usize) {
+        self.write("package.json", r#"{"workspaces":["packages/*"]}"#);
+        for n in 0..packages {
+            let scripts = r#"{"dev":"vite","build":"vite build","test":"vitest","lint":"eslint ."}"#;
+            let text = format!(r#"{{"name":"@acme/p{n:04}","scripts":{scripts}}}"#);
+            self.write(&format!("packages/p{n:04}/package.json"), &text);
+        }
+    }
+
     pub fn dir(&self) -> &Path {
         &self.dir
     }

@@ -346,6 +346,7 @@ fn projects_and_what_is_in_them() {
             runner: text("npm"),
             kind: v1::ProcessKind::Service.into(),
             missing: text(missing),
+            missing_reason: String::new(),
             description: String::new(),
             runner_version: text("10.9.2"),
             last_run_at_ns: (original == "dev").then_some(NOW - 90 * SECOND),

@@ -194,8 +194,10 @@ pub struct Script {
     pub source: String,
     /// As `node`.
     pub ecosystem: String,
-    /// A program that is not there; empty if it can run.
+    /// What it lacks, as the name of a program; empty if it can run.
     pub missing: String,
+    /// Why it cannot run, in words that follow its name.
+    pub missing_reason: String,
     pub last_run_ns: Option<i64>,
 }
 

@@ -167,8 +167,7 @@ fn ask_arguments(scripts: &mut Scripts) {
 
 /// Why it is not run.
 pub(crate) fn unable(script: &Script) -> Option<String> {
-    (!script.missing.is_empty())
-        .then(|| format!("{} needs {}, which is not on the PATH", script.name, script.missing))
+    (!script.missing.is_empty()).then(|| format!("{} {}", script.name, script.missing_reason))
 }
 
 /// What is marked, else what is under the cursor.

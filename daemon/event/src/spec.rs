@@ -138,6 +138,9 @@ pub struct ProcessSpec {
     /// A run that lives is replaced when the configuration changes, instead of being marked.
     #[serde(default)]
     pub restart_on_change: bool,
+    /// Why it cannot be started at all, in words that follow `it`: it needs what only another tool has.
+    #[serde(default)]
+    pub unrunnable: Option<String>,
     pub origin: Origin,
 }
 
@@ -172,6 +175,7 @@ impl ProcessSpec {
             merge_output: false,
             daemonizes: false,
             restart_on_change: false,
+            unrunnable: None,
             origin,
         }
     }
@@ -197,13 +201,15 @@ impl ProcessSpec {
             merge_output,
             daemonizes,
             restart_on_change: _,
+            unrunnable,
             origin: _,
         } = self;
         (name, command, dir, env_files) == (&other.name, &other.command, &other.dir, &other.env_files)
             && same_variables(env, &other.env)
             && (env_unset, depends_on, kind, restart, stop)
                 == (&other.env_unset, &other.depends_on, &other.kind, &other.restart, &other.stop)
-            && (stdin, merge_output, daemonizes) == (&other.stdin, &other.merge_output, &other.daemonizes)
+            && (stdin, merge_output, daemonizes, unrunnable)
+                == (&other.stdin, &other.merge_output, &other.daemonizes, &other.unrunnable)
     }
 }
 
@@ -238,7 +244,7 @@ mod tests {
         let pair = |name: &str| (name.to_owned(), "1".to_owned());
         let mut base = ProcessSpec::new("api", exec(&["x"]), "/p".into(), Kind::Service, Origin::Declared);
         base.env = vec![pair("A"), pair("B")];
-        let table: [(&str, bool, Edit); 18] = [
+        let table: [(&str, bool, Edit); 19] = [
             ("nothing", true, |_| {}),
             ("autostart", true, |spec| spec.autostart = false),
             ("restart_on_change", true, |spec| spec.restart_on_change = true),
@@ -259,6 +265,7 @@ mod tests {
             ("stop", false, |spec| spec.stop.timeout = Duration::from_secs(1)),
             ("stdin", false, |spec| spec.stdin = Stdin::Null),
             ("daemonizes", false, |spec| spec.daemonizes = true),
+            ("unrunnable", false, |spec| spec.unrunnable = Some("needs the editor".to_owned())),
         ];
         for (what, same, change) in table {
             let mut changed = base.clone();
@@ -272,7 +279,9 @@ mod tests {
         let spec =
             ProcessSpec::new("api", Command::Shell("x".to_owned()), "/".into(), Kind::Task, Origin::AdHoc);
         let mut written = serde_json::to_value(&spec).unwrap();
-        written.as_object_mut().unwrap().remove("restart_on_change");
+        for newer in ["restart_on_change", "unrunnable"] {
+            written.as_object_mut().unwrap().remove(newer);
+        }
         assert_eq!(serde_json::from_value::<ProcessSpec>(written).unwrap(), spec);
     }
 }

@@ -140,6 +140,9 @@ pub(crate) fn spawn(launcher: &Launcher, plan: &RunPlan) -> Spawned {
 
 fn meta(launcher: &Launcher, plan: &RunPlan, cookie: Cookie) -> Result<Meta, String> {
     let spec = &plan.spec;
+    if let Some(why) = &spec.unrunnable {
+        return Err(format!("it {why}"));
+    }
     let wide = launcher.wide_pipes && plan.living < WIDE_PIPES;
     let mut meta = Meta::new(plan.run, cookie, plan.argv.clone(), spec.dir.clone());
     meta.project = plan.key.project.to_string();

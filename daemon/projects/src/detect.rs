@@ -15,6 +15,7 @@ mod gradle;
 mod json;
 mod just;
 mod kind;
+mod lack;
 mod make;
 mod manifest;
 mod mark;
@@ -42,6 +43,7 @@ use std::path::{Path, PathBuf};
 use brummer_event::spec::{Command, Kind, Origin, ProcessSpec};
 
 use crate::names::{self, Named};
+pub use lack::Lack;
 pub(crate) use manifest::read as read_manifest;
 use mark::Mark;
 pub use notices::Notices;
@@ -62,6 +64,11 @@ pub struct Look {
 }
 
 impl Look {
+    /// What a script that calls `program` lacks, if it is certain that the PATH does not lead to it.
+    pub(crate) fn lack_of(&self, program: &str) -> Option<Lack> {
+        self.programs.missing(program).map(Lack::Program)
+    }
+
     /// Directories above `dir` that can belong to the same repository, nearest first: up to its root; without
     /// a repository up to, but without, the home directory and `/`.
     fn above(&self, dir: &Path) -> Vec<PathBuf> {
@@ -101,8 +108,8 @@ pub struct Script {
     /// The runner's version where the project's files pin one, as `9.1.0`.
     pub runner_version: Option<String>,
     pub kind: Kind,
-    /// A program that it needs and that is not on the PATH.
-    pub missing: Option<String>,
+    /// What it needs and has not.
+    pub missing: Option<Lack>,
     /// What its own file says it is for, in one line.
     pub description: Option<String>,
     /// `.env` files that its own tool would read.
@@ -170,6 +177,7 @@ impl Script {
         spec.env = self.env.clone();
         spec.env_places = self.env.iter().map(|(name, _)| (name.clone(), self.source.clone())).collect();
         spec.depends_on = self.depends_on.clone();
+        spec.unrunnable = self.missing.as_ref().and_then(Lack::forbids);
         spec
     }
 }

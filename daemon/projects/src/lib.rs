@@ -30,7 +30,7 @@ pub mod watch;
 
 pub use choose::{Choice, NothingToStart};
 pub use config::{Diagnostic, Environment, UserConfig};
-pub use detect::Script;
+pub use detect::{Lack, Script};
 pub use error::ProjectsError;
 pub use handle::{ConfigCheck, Located, Projects, Selector, Settings, StartFile, Verb};
 pub use load::Loaded;

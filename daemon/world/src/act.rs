@@ -96,6 +96,10 @@ pub struct Actions {
 pub(crate) struct Startable {
     pub(crate) known: Vec<String>,
     pub(crate) scripts: Vec<ProcessSpec>,
+    /// Scripts that those depend on, to become processes too.
+    pub(crate) needed: Vec<ProcessSpec>,
+    /// Without what they depend on.
+    pub(crate) alone: bool,
 }
 
 impl World {
@@ -125,7 +129,9 @@ impl World {
         let until = if ask.wait { Until::Ready } else { Until::Running };
         let mut items = Vec::new();
         for (name, names) in per_project {
-            let scripts = Startable { known: Vec::new(), scripts: names.scripts };
+            let mut names = names;
+            self.make_needed(&name, &mut names).await?;
+            let scripts = Startable { scripts: names.scripts, ..Startable::default() };
             if !names.known.is_empty() {
                 let request = RestartRequest {
                     asker: ask.wish.asker(&name),
@@ -252,10 +258,12 @@ impl World {
             _ => Vec::new(),
         };
         for project in wanted {
-            self.refresh(&project.name, &project.dir, client).await?;
+            let files = self.refresh(&project.name, &project.dir, client).await?;
             let registry = self.processes().snapshot();
-            let names = registry.of_project(&project.name).map(|view| view.key.name.to_string()).collect();
-            chosen.insert(project.name, Startable { known: names, scripts: Vec::new() });
+            let known = registry.of_project(&project.name).map(|view| view.key.name.to_string()).collect();
+            let mut names = Startable { known, ..Startable::default() };
+            self.add_needed(&project, &files, &mut names)?;
+            chosen.insert(project.name, names);
         }
         for name in &selection.names {
             let (of, plain) = match name.split_once('/') {
@@ -281,7 +289,7 @@ impl World {
         Ok((project, chosen))
     }
 
-    /// A name or glob among the known processes, else a script.
+    /// A name or glob among the known processes, else a script; and what they depend on.
     pub(crate) fn add_named(
         &self,
         of: &ProjectRef,
@@ -297,7 +305,7 @@ impl World {
                     to.known.push(key.name.to_string());
                 }
             }
-            return Ok(());
+            return self.add_needed(of, files, to);
         }
         if glob::is_glob(name) {
             known?;
@@ -310,7 +318,7 @@ impl World {
         if !to.scripts.iter().any(|script| script.name == spec.name) {
             to.scripts.push(spec.clone());
         }
-        Ok(())
+        self.add_needed(of, files, to)
     }
 
     /// Starts known processes together (their dependencies order them), and scripts each for itself.
@@ -319,11 +327,12 @@ impl World {
         wish: &Wish,
         client: &ClientContext,
         project: &str,
-        names: Startable,
+        mut names: Startable,
         until: Until,
         with_dependencies: bool,
     ) -> Result<Vec<ActionItem>, Refusal> {
         let mut items = Vec::new();
+        self.make_needed(project, &mut names).await?;
         if !names.known.is_empty() {
             let request = UpRequest {
                 asker: wish.asker(project),

@@ -13,6 +13,7 @@ mod errors;
 mod findings;
 mod glob;
 mod lines;
+mod needed;
 mod note;
 mod projects;
 mod refusal;

@@ -42,6 +42,9 @@ impl World {
     pub fn last_runs(&self, project: &str, scripts: &[Script]) -> Vec<Option<WallNs>> {
         let registry = self.processes().snapshot();
         let views: Vec<_> = registry.of_project(project).collect();
+        if views.is_empty() {
+            return vec![None; scripts.len()];
+        }
         let of = |script: &Script| {
             // What stands in front of the arguments, as its tool wants them: `npm run test --`.
             let mut front = script.with_arguments(&[String::new()]).argv();

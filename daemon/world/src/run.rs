@@ -8,7 +8,7 @@ use brummer_process::{NewSpec, ProcessError, StartRequest, Until};
 use brummer_projects::names::{self, Named};
 use brummer_projects::{OpenMode, Verb};
 
-use crate::act::Done;
+use crate::act::{Done, Startable};
 use crate::projects::located_name;
 use crate::select::no_process;
 use crate::up::here;
@@ -100,8 +100,8 @@ impl World {
             let names = loaded.specs.iter().map(|spec| spec.name.as_str());
             return Err(no_process(&ask.script, Some(&located_name(&located)), names));
         };
-        if let Some(program) = &script.missing {
-            let message = format!("`{}` needs `{program}`, which is not on the PATH", script.name);
+        if let Some(lack) = script.missing.as_ref().filter(|lack| !lack.is_met_by(&ask.arguments)) {
+            let message = format!("`{}` {}", script.name, lack.reason());
             return Err(Refusal::new(Kind::Conflict, "MISSING_PROGRAM", message));
         }
         let entered = self.projects().enter(located.dir(), OpenMode::Run).await?;
@@ -114,6 +114,9 @@ impl World {
             (spec.restart, spec.autostart) = (Restart::No, false);
             spec
         };
+        let mut needed = Startable { scripts: vec![known.clone()], ..Startable::default() };
+        self.add_needed(&project, &loaded, &mut needed)?;
+        self.make_needed(&project.name, &mut needed).await?;
         let registry = self.processes().snapshot();
         let same = registry.of_project(&project.name).find(|view| {
             let spec = &view.spec;

@@ -56,14 +56,15 @@ impl World {
         // A name that nothing has opens nothing: a slip of the hand must not make a directory trusted.
         let reference = ProjectRef { name: located_name(&located), dir: dir.clone(), here };
         for name in &ask.selection.names {
-            self.add_named(&reference, &loaded, name, &mut Startable::default())?;
+            let mut names = Startable { alone: ask.no_dependencies, ..Startable::default() };
+            self.add_named(&reference, &loaded, name, &mut names)?;
         }
         let entered = self.projects().enter_with(&dir, ask.profile).await?;
         let project = ProjectRef { name: entered.project.name.clone(), dir: dir.clone(), here };
         self.works().declare(&project.name, &dir, &loaded).await?;
 
         let wanted = choice.as_ref().map_or(&ask.selection.names, |choice| &choice.names);
-        let mut names = Startable::default();
+        let mut names = Startable { alone: ask.no_dependencies, ..Startable::default() };
         for name in wanted {
             self.add_named(&project, &loaded, name, &mut names)?;
         }

@@ -2,7 +2,7 @@
 
 use brummer_event::secret;
 use brummer_projects::config::{ConfigValue, ReadImport};
-use brummer_projects::{Diagnostic, Script};
+use brummer_projects::{Diagnostic, Lack, Script};
 use brummer_proto::v1;
 use brummer_world::{Change, ProjectRef, ProjectReloaded, ProjectRow, ReloadItem};
 
@@ -45,7 +45,8 @@ pub(crate) fn script(script: Script, project: &str, last_run_at_ns: Option<i64>)
         runner: script.runner,
         runner_version: script.runner_version.unwrap_or_default(),
         kind: kind(script.kind).into(),
-        missing: script.missing.unwrap_or_default(),
+        missing: script.missing.as_ref().map(Lack::what).unwrap_or_default(),
+        missing_reason: script.missing.as_ref().map(Lack::reason).unwrap_or_default(),
         last_run_at_ns,
         description: script.description.as_deref().map(secret::text).unwrap_or_default(),
     }

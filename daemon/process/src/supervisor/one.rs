@@ -9,7 +9,7 @@ use crate::ProcessError;
 use crate::actor::{Ask, Verb, Wish};
 use crate::commands::{Answered, CommandKey};
 use crate::registry::Handle;
-use crate::request::{Asker, Did, Outcome, StartRequest, Until, UpRequest};
+use crate::request::{Asker, Did, NewSpec, Outcome, StartRequest, Until, UpRequest};
 
 /// What goes along with a wish.
 #[derive(Debug, Clone)]
@@ -61,6 +61,14 @@ impl Supervisor {
         let answers = self.up(up).await?;
         let own = answers.into_iter().find(|(answered, _)| *answered == key);
         own.map_or(Err(ProcessError::NotFound { key }), |(_, answer)| answer)
+    }
+
+    /// Makes a process known without starting it, so that others can depend on it.
+    ///
+    /// # Errors
+    /// It cannot be written down, or there are too many.
+    pub async fn make_known(&self, key: ProcessKey, spec: NewSpec) -> Result<(), ProcessError> {
+        self.registry.ensure(key, Some(spec), false).await.map(drop)
     }
 
     /// Whether a start of this process began under this request id lately (by an earlier daemon too): who gives

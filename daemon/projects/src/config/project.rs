@@ -292,6 +292,7 @@ fn spec(name: &str, raw: RawProcess, dir: &Path, script: Option<&Script>) -> Opt
     spec.merge_output = raw.merge_output.unwrap_or(false);
     spec.daemonizes = raw.daemonizes.unwrap_or(false);
     spec.restart_on_change = raw.restart_on_change.unwrap_or(false);
+    spec.unrunnable = base.and_then(|script| script.missing.as_ref()?.forbids());
     Some(spec)
 }
 

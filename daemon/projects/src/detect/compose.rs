@@ -25,9 +25,12 @@ pub(super) fn detect(room: &mut Room<'_>) {
     }
     let script = room.script("compose", &["docker", "compose", "up"]).service().default_if(true);
     room.put(script);
-    for (name, service) in services.iter().filter(|(name, _)| !name.starts_with('-')) {
+    for (name, service) in services {
         let image = service.text_at("image");
-        let script = room.script(name, &["docker", "compose", "up", name]).service().about(image);
+        // What follows is a name even if it looks like an option.
+        let end: &[&str] = if name.starts_with('-') { &["--"] } else { &[] };
+        let argv = [&["docker", "compose", "up"], end, &[name.as_str()]].concat();
+        let script = room.script(name, &argv).service().about(image);
         room.put(script);
     }
 }

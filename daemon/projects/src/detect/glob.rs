@@ -46,17 +46,17 @@ impl Search {
 pub(crate) fn packages(root: &Path, patterns: &[String], is_package: impl Fn(&Path) -> bool) -> Search {
     let (unwanted, wanted): (Vec<&String>, Vec<&String>) =
         patterns.iter().partition(|pattern| pattern.starts_with('!'));
+    // A list of ten thousand plain directories needs no walk.
+    let (plain, wanted): (Vec<Vec<String>>, Vec<Vec<String>>) =
+        wanted.into_iter().filter_map(|pattern| parts_of(pattern)).partition(|parts| is_plain(parts));
+    let mut cut = wanted.len() > MAX_PATTERNS || unwanted.len() > MAX_PATTERNS;
+    let wanted: Vec<Pattern> = wanted.into_iter().take(MAX_PATTERNS).filter_map(Pattern::new).collect();
+    let unwanted = unwanted.into_iter().take(MAX_PATTERNS);
     let unwanted: Vec<Pattern> =
-        unwanted.into_iter().filter_map(|pattern| Pattern::new(pattern.trim_start_matches('!'))).collect();
-    let wanted = wanted.into_iter().filter_map(|pattern| Pattern::new(pattern));
+        unwanted.filter_map(|pattern| Pattern::new(parts_of(pattern.trim_start_matches('!'))?)).collect();
     let (mut found, mut denied) = (Vec::new(), Vec::new());
     let (mut read, mut looked_at) = (0, 0);
-    // A list of ten thousand plain directories needs no walk.
-    let (plain, wanted): (Vec<Pattern>, Vec<Pattern>) = wanted.partition(Pattern::is_plain);
-    let mut cut = wanted.len() > MAX_PATTERNS || unwanted.len() > MAX_PATTERNS;
-    let wanted = wanted.get(..MAX_PATTERNS).unwrap_or(&wanted);
-    let unwanted = unwanted.get(..MAX_PATTERNS).unwrap_or(&unwanted);
-    for path in plain.iter().map(|pattern| pattern.written.join("/")) {
+    for path in plain.iter().map(|parts| parts.join("/")) {
         looked_at += 1;
         let dir = root.join(&path);
         if !unwanted.iter().any(|pattern| pattern.refuses(&path)) && dir.is_dir() && is_package(&dir) {
@@ -122,23 +122,26 @@ struct Pattern {
     deep: bool,
 }
 
+/// The parts of a pattern; nothing if it leaves the root.
+fn parts_of(text: &str) -> Option<Vec<String>> {
+    let parts: Vec<String> =
+        text.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect();
+    let leaves = text.starts_with('/') || parts.is_empty() || parts.iter().any(|part| part == "..");
+    (!leaves).then_some(parts)
+}
+
+/// No wildcard: exactly one directory.
+fn is_plain(parts: &[String]) -> bool {
+    !parts.iter().any(|part| part.contains(['*', '?', '[', '{', '\\']))
+}
+
 impl Pattern {
-    fn new(text: &str) -> Option<Self> {
-        let written: Vec<String> =
-            text.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect();
-        if text.starts_with('/') || written.is_empty() || written.iter().any(|part| part == "..") {
-            return None;
-        }
+    fn new(written: Vec<String>) -> Option<Self> {
         let deep = written.iter().any(|part| part == "**");
         let parts = written.iter().take_while(|part| *part != "**").map(|part| matcher(part)).collect();
         // `packages/**` is also `packages/a`, and what `dir/` means is `dir`.
         let whole = matcher(&written.join("/"))?;
         Some(Self { whole, parts, written, deep })
-    }
-
-    /// No wildcard: exactly one directory.
-    fn is_plain(&self) -> bool {
-        !self.written.iter().any(|part| part.contains(['*', '?', '[', '{', '\\']))
     }
 
     /// Whether a directory called `name`, `depth` parts below the root, can match or lead to a match.

@@ -26,7 +26,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
         room.notice(&work, &format!("names more than {MAX_MODULES} modules; the others are not shown"));
         modules.truncate(MAX_MODULES);
     }
-    if modules.is_empty() && room.has("go.mod") {
+    if modules.is_empty() && room.mark().is_some() {
         modules.push(root.clone());
     }
     let found: Vec<(PathBuf, String, Vec<String>)> = modules

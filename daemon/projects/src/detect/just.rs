@@ -4,8 +4,9 @@
 //! arguments is listed with what it lacks. Modules (`mod`) and imported files are not followed.
 
 use super::mark::Mark;
+use super::notices::plain;
 use super::room::{Room, starter};
-use super::{kind, words};
+use super::{Lack, kind, words};
 
 pub(super) const MARKS: [Mark; 4] =
     [Mark::file("justfile"), Mark::file("Justfile"), Mark::file(".justfile"), Mark::file("JUSTFILE")];
@@ -19,7 +20,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
     let first = starter(recipes.iter().map(|recipe| recipe.name.as_str())).map(str::to_owned);
     for recipe in &recipes {
         let script = room.script(&recipe.name, &["just", &recipe.name]);
-        let lacks = recipe.needs.as_ref().map(|name| format!("argument {name}"));
+        let lacks = recipe.needs.clone().map(|name| Lack::Argument(plain(&name, 80)));
         let script = script.kind(kind::of_script(&recipe.name, "")).about(recipe.about.as_deref());
         room.put(script.default_if(first.as_ref() == Some(&recipe.name) && lacks.is_none()).lacks(lacks));
     }

@@ -33,6 +33,8 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, String> {
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(format!("cannot be read: {error}")),
     };
+    #[cfg(test)]
+    opened::note(path);
     let mut bytes = Vec::with_capacity(usize::try_from(meta.len().min(MAX_BYTES)).unwrap_or(0) + 1);
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
     if bytes.len() as u64 > MAX_BYTES {
@@ -44,6 +46,8 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, String> {
 
 /// The first kilobyte of a file, for telling its kind; nothing if there is none.
 pub(crate) fn head(path: &Path) -> Option<String> {
+    #[cfg(test)]
+    opened::note(path);
     let mut bytes = Vec::new();
     std::fs::metadata(path)
         .ok()?
@@ -67,4 +71,31 @@ pub(crate) fn read_toml(path: &Path) -> Result<Option<toml_edit::Document<String
         let words: Vec<&str> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         format!("is no valid TOML: {}", words.join(" "))
     })
+}
+
+/// Which files a thread opened, for the test that none is forgotten.
+#[cfg(test)]
+pub(crate) mod opened {
+    use std::cell::RefCell;
+    use std::path::{Path, PathBuf};
+
+    thread_local! {
+        static PATHS: RefCell<Option<Vec<PathBuf>>> = const { RefCell::new(None) };
+    }
+
+    pub(crate) fn start() {
+        PATHS.set(Some(Vec::new()));
+    }
+
+    pub(crate) fn stop() -> Vec<PathBuf> {
+        PATHS.take().unwrap_or_default()
+    }
+
+    pub(super) fn note(path: &Path) {
+        PATHS.with_borrow_mut(|paths| {
+            if let Some(paths) = paths {
+                paths.push(path.to_owned());
+            }
+        });
+    }
 }

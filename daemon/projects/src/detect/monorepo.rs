@@ -67,6 +67,13 @@ impl Monorepo {
         rush.has(dir).then(|| Runner { manager: Manager::Rushx, version: rush.version.clone() })
     }
 
+    /// Learns what the package.json in `dir` says to a build system.
+    pub(super) fn meet(&mut self, dir: &Path, json: &PackageJson) {
+        if let Some(nx) = &mut self.nx {
+            nx.meet(dir, json);
+        }
+    }
+
     /// Lists what they run. Comes after the scripts of all packages.
     pub(super) fn add(&self, scripts: &mut Scripts<'_>, root: Option<&PackageJson>, runner: &Runner) {
         let local = Local { root, runner };

@@ -7,7 +7,7 @@ mod runner;
 mod tool;
 mod workspace;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use brummer_event::spec::{Command, Kind};
@@ -45,14 +45,15 @@ pub(super) fn detect(room: &mut Room<'_>) {
         detected.notices.push(&format!("package.json {why}"));
         None
     });
-    let monorepo = Monorepo::read(dir, &mut detected.notices);
+    let mut monorepo = Monorepo::read(dir, &mut detected.notices);
     if root.is_none() && monorepo.is_none() && !dir.join("pnpm-workspace.yaml").is_file() {
         return;
     }
     let runner = runner::choose(dir, root.as_ref(), look);
     let tools = tool::Tools::new(dir, look);
-    let mut scripts = Scripts { dir, look, tools, listed: BTreeSet::new(), found, detected };
+    let mut scripts = Scripts { dir, look, tools, listed: HashSet::new(), found, detected };
     if let Some(root) = &root {
+        monorepo.meet(dir, root);
         scripts.add_package(dir, root, &runner, "");
         electron::add(&mut scripts, root, &runner);
         bun::add(&mut scripts, root, &runner);
@@ -63,6 +64,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
             Ok(Some(json)) => {
                 let fallback = package.file_name().map(|name| name.to_string_lossy().into_owned());
                 let name = json.name.clone().or(fallback).unwrap_or_default();
+                monorepo.meet(&package, &json);
                 let own = monorepo.runner(&package).or_else(|| runner::named_by(&json));
                 scripts.add_package(&package, &json, own.as_ref().unwrap_or(&runner), &name);
                 scripts.detected.packages.push(package);
@@ -84,7 +86,7 @@ pub(super) struct Scripts<'a> {
     look: &'a Look,
     tools: tool::Tools<'a>,
     /// Directory and name of each script of a package: what a build system wraps is listed once.
-    listed: BTreeSet<(PathBuf, String)>,
+    listed: HashSet<(PathBuf, String)>,
     found: &'a mut Vec<Found>,
     detected: &'a mut Detected,
 }
@@ -113,7 +115,7 @@ impl Scripts<'_> {
         let manager = runner.manager;
         // `deno task` prefers what its own file calls so.
         let shadowed = if manager == Manager::Deno { deno::task_names(dir) } else { BTreeSet::new() };
-        let without = self.look.programs.missing(manager.name());
+        let without = self.look.lack_of(manager.name());
         for (original, command) in json.scripts.iter().filter(|(name, _)| !shadowed.contains(name)) {
             let run = Command::Exec(manager.run(original));
             let mut script = Script::new(original, run, dir, &source, manager.ecosystem(), manager.name());
@@ -139,7 +141,7 @@ impl Scripts<'_> {
         let mut script = Script::new(task.name, run, self.dir, task.source, task.tool, task.tool);
         script.kind = task.kind;
         script.is_default = task.is_default;
-        let without = self.look.programs.missing(&program);
+        let without = self.look.lack_of(&program);
         script.missing = without.or_else(|| self.tools.missing(self.dir, task.tool));
         self.push(script, task.package, task.tool);
     }

@@ -2,9 +2,9 @@
 //! for a `public/index.php`.
 
 use super::json::Json;
-use super::kind;
 use super::mark::Mark;
 use super::room::{Room, starter};
+use super::{Lack, kind};
 
 pub(super) const MARKS: [Mark; 4] = [
     Mark::file("composer.json"),
@@ -88,7 +88,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
             .any(|key| composer.get(key).and_then(|all| all.get(package)).is_some())
     };
     if requires("phpunit/phpunit") || room.has("vendor/bin/phpunit") {
-        let lacks = (!room.has("vendor/bin/phpunit")).then(|| "vendor/bin/phpunit".to_owned());
+        let lacks = (!room.has("vendor/bin/phpunit")).then(|| Lack::Program("vendor/bin/phpunit".to_owned()));
         let script = room.script("phpunit", &["php", "vendor/bin/phpunit"]).lacks(lacks);
         room.put(script);
     }

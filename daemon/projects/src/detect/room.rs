@@ -13,7 +13,7 @@ use super::glob::Search;
 use super::json::Json;
 use super::mark::{self, Mark};
 use super::notices::plain;
-use super::{Detected, Ecosystem, Found, Look, Script, manifest, relative};
+use super::{Detected, Ecosystem, Found, Lack, Look, Script, manifest, relative};
 use crate::choose::STARTERS;
 
 /// Most scripts of one ecosystem.
@@ -116,7 +116,7 @@ impl<'a> Room<'a> {
         let argv: Vec<String> = argv.iter().map(|word| word.as_ref().to_owned()).collect();
         let program = argv.first().cloned().unwrap_or_default();
         let runner = program.rsplit('/').next().unwrap_or_default().to_owned();
-        let missing = self.look.programs.missing(&program);
+        let missing = self.look.lack_of(&program);
         let mut script = Script::new(
             name,
             Command::Exec(argv),
@@ -177,8 +177,8 @@ impl Script {
     }
 
     /// It cannot run here, and this is what it lacks.
-    pub(super) fn lacks(mut self, what: Option<String>) -> Self {
-        self.missing = self.missing.or(what.map(|what| plain(&what, MAX_DESCRIPTION)));
+    pub(super) fn lacks(mut self, what: Option<Lack>) -> Self {
+        self.missing = self.missing.or(what);
         self
     }
 }

@@ -1,7 +1,7 @@
 //! VS Code: tasks.json and launch.json.
 //!
 //! Tasks of type shell, process, npm, typescript, cargo, gulp and grunt, with their settings for Linux;
-//! `dependsOn` becomes a dependency, `isBackground` a service. What only the editor knows (`${file}`,
+//! `dependsOn` becomes a dependency, in a `sequence` also of each on the one before it; `isBackground` a service. What only the editor knows (`${file}`,
 //! `${input:…}`, tasks of extensions) is listed with what it lacks. Of launch.json the programs of Node,
 //! Python and Go are listed; browsers and attaching debuggers are nothing to run.
 
@@ -22,6 +22,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use crate::detect::Lack;
     use crate::detect::tests::fixture::fixture;
 
     #[test]
@@ -35,7 +36,11 @@ mod tests {
         );
         assert_eq!(by("All").depends_on, ["Build", "Serve"]);
         assert_eq!(by("Ordered").depends_on, ["Serve"]);
-        assert_eq!(by("Ask").missing.as_deref(), Some("${input:name}"));
+        let editor = |what: &str| Some(Lack::Foreign { what: what.to_owned(), tool: "the editor" });
+        assert_eq!(by("Ask").missing, editor("${input:name}"));
+        assert_eq!(by("Ask").spec().unrunnable.unwrap(), "needs ${input:name}, which only the editor has");
+        assert_eq!(by("Extension").missing, editor("tasks of type docker-build"));
+        assert_eq!(by("Extension").argv(), Vec::<String>::new(), "nothing stands in for it");
         assert!(by("Circle-1").depends_on.is_empty() || by("Circle-2").depends_on.is_empty());
     }
 }

@@ -1,5 +1,6 @@
-//! moon: the tasks of each project's moon.yml, and those of `.moon/tasks.yml`, which every project inherits
-//! and `moon run :TASK` runs in all of them.
+//! moon: the tasks of each project's moon.yml, and those that projects inherit, which `moon run :TASK` runs in
+//! all that have them: of `.moon/tasks.yml` and of the files in `.moon/tasks/`, where those are for the projects
+//! of a language, a toolchain, a layer or a tag.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,12 +14,17 @@ use crate::detect::notices::Notices;
 use crate::detect::{glob, kind, relative};
 
 const WORKSPACE: [&str; 2] = [".moon/workspace.yml", ".moon/workspace.yaml"];
-const INHERITED: [&str; 3] = [".moon/tasks.yml", ".moon/tasks.yaml", ".moon/tasks/all.yml"];
+const INHERITED: [&str; 2] = [".moon/tasks.yml", ".moon/tasks.yaml"];
+/// Folder of further files of inherited tasks.
+const FOLDER: &str = ".moon/tasks";
+/// Most files of inherited tasks.
+const MAX_FILES: usize = 200;
 
 pub(super) struct Moon {
     /// By directory.
     projects: BTreeMap<PathBuf, Project>,
-    inherited: Vec<(String, Json, &'static str)>,
+    /// Name, what it is, and the file that says it.
+    inherited: Vec<(String, Json, String)>,
 }
 
 struct Project {
@@ -57,13 +63,31 @@ pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Moon> {
         projects.insert(path, project);
     }
     let mut inherited = Vec::new();
-    for file in INHERITED {
-        let tasks = read_file(dir, file, Json::parse_yaml, notices);
+    for file in INHERITED.into_iter().map(str::to_owned).chain(inherited_files(dir)) {
+        let tasks = read_file(dir, &file, Json::parse_yaml, notices);
         let tasks =
             tasks.as_ref().and_then(|tasks| tasks.get("tasks")).map(Json::entries).unwrap_or_default();
-        inherited.extend(tasks.iter().map(|(name, about)| (name.clone(), about.clone(), file)));
+        inherited.extend(tasks.iter().map(|(name, about)| (name.clone(), about.clone(), file.clone())));
     }
     Some(Moon { projects, inherited })
+}
+
+/// Files in the folder of inherited tasks, and one level below it, by name.
+fn inherited_files(dir: &Path) -> Vec<String> {
+    let entries = |folder: &str| -> Vec<String> {
+        let entries = std::fs::read_dir(dir.join(folder)).into_iter().flatten().filter_map(Result::ok);
+        entries
+            .take(MAX_FILES)
+            .filter_map(|entry| Some(format!("{folder}/{}", entry.file_name().to_str()?)))
+            .collect()
+    };
+    let top = entries(FOLDER);
+    let below = top.iter().filter(|path| dir.join(path).is_dir()).flat_map(|path| entries(path));
+    let mut files: Vec<String> = below.chain(top.iter().cloned()).collect();
+    files.retain(|path| path.ends_with(".yml") || path.ends_with(".yaml"));
+    files.sort();
+    files.truncate(MAX_FILES);
+    files
 }
 
 fn project(dir: &Path, path: &Path, id: String, notices: &mut Notices) -> Project {
@@ -113,7 +137,7 @@ impl Moon {
                 directory: &dir,
                 argv: local.call("moon", "@moonrepo/cli", &["run", &target]),
                 tool: "moon",
-                source: (*source).to_owned(),
+                source: source.clone(),
                 kind: kind_of(name, about),
                 is_default: false,
             });

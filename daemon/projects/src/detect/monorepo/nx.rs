@@ -1,6 +1,7 @@
-//! Nx: the targets of each project.json. Targets that Nx's plug-ins make up while they run are not in any file
-//! that a person writes, and are not listed; those below `nx` in a package.json are not read either.
+//! Nx: the targets of each project.json, and those below `nx` in a package.json that say what to run. Targets
+//! that Nx's plug-ins make up while they run are not in any file that a person writes, and are not listed.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use brummer_event::spec::Kind;
@@ -13,7 +14,7 @@ use crate::detect::{glob, kind, manifest, relative};
 
 pub(super) struct Nx {
     /// By path.
-    projects: Vec<(PathBuf, Project)>,
+    projects: BTreeMap<PathBuf, Project>,
     directories: Vec<PathBuf>,
     /// Nx without a package.json brings a starter of its own.
     starter: bool,
@@ -21,21 +22,26 @@ pub(super) struct Nx {
 
 struct Project {
     name: String,
-    targets: Vec<(String, Json)>,
+    /// Name, what it is, and the file that says it.
+    targets: Vec<(String, Json, &'static str)>,
 }
 
+const PROJECT: &str = "project.json";
+const PACKAGE: &str = "package.json";
+
 fn read_project(dir: &Path, path: &Path) -> Result<Option<Project>, String> {
-    let Some(json) = Json::read(&path.join("project.json"), Json::parse_commented)? else { return Ok(None) };
+    let Some(json) = Json::read(&path.join(PROJECT), Json::parse_commented)? else { return Ok(None) };
     let targets =
         json.get("targets").or_else(|| json.get("architect")).map(Json::entries).unwrap_or_default();
     let name = json.text_at("name").filter(|name| !name.is_empty()).map(str::to_owned);
-    Ok(Some(Project { name: name.unwrap_or_else(|| name_of(dir, path)), targets: targets.to_vec() }))
+    let targets = targets.iter().map(|(name, about)| (name.clone(), about.clone(), PROJECT)).collect();
+    Ok(Some(Project { name: name.unwrap_or_else(|| name_of(dir, path)), targets }))
 }
 
 /// What Nx calls a project that does not say its name: as its package, else as its directory.
 fn name_of(dir: &Path, path: &Path) -> String {
     let package = || {
-        let text = manifest::read(&path.join("package.json")).ok()??;
+        let text = manifest::read(&path.join(PACKAGE)).ok()??;
         PackageJson::parse(&text).ok()?.name
     };
     let last =
@@ -54,21 +60,23 @@ pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Nx> {
         }
         None => {
             let everywhere = ["**".to_owned()];
-            let search = glob::packages(dir, &everywhere, |path| path.join("project.json").is_file());
+            let search = glob::packages(dir, &everywhere, |path| path.join(PROJECT).is_file());
             search.told(dir, "Nx", notices)
         }
     };
     directories.push(dir.to_owned());
     directories.sort();
-    let mut projects = Vec::new();
+    let mut projects = BTreeMap::new();
     for path in &directories {
         match read_project(dir, path) {
-            Ok(Some(project)) => projects.push((path.clone(), project)),
+            Ok(Some(project)) => {
+                projects.insert(path.clone(), project);
+            }
             Ok(None) => {}
-            Err(why) => notices.push(&format!("{} {why}", relative(dir, &path.join("project.json")))),
+            Err(why) => notices.push(&format!("{} {why}", relative(dir, &path.join(PROJECT)))),
         }
     }
-    let starter = !dir.join("package.json").is_file() && dir.join("nx").is_file();
+    let starter = !dir.join(PACKAGE).is_file() && dir.join("nx").is_file();
     Some(Nx { projects, directories, starter })
 }
 
@@ -77,9 +85,25 @@ impl Nx {
         self.directories.iter()
     }
 
+    /// Targets below `nx` in a package's own file. One that only tunes a script, or what a plug-in makes, runs
+    /// nothing by itself; one that its project.json has too is that one's.
+    pub(super) fn meet(&mut self, dir: &Path, json: &PackageJson) {
+        let runs = |about: &Json| about.get("executor").or_else(|| about.get("command")).is_some();
+        let mut targets = json.nx_targets.iter().filter(|(_, about)| runs(about)).peekable();
+        if targets.peek().is_none() {
+            return;
+        }
+        let last = || dir.file_name().map(|name| name.to_string_lossy().into_owned());
+        let project = self.projects.entry(dir.to_owned()).or_insert_with(|| Project {
+            name: json.nx_name.clone().or_else(|| json.name.clone()).or_else(last).unwrap_or_default(),
+            targets: Vec::new(),
+        });
+        project.targets.extend(targets.map(|(name, about)| (name.clone(), about.clone(), PACKAGE)));
+    }
+
     pub(super) fn add(&self, scripts: &mut Scripts<'_>, local: &Local<'_>) {
         for (path, project) in &self.projects {
-            for (target, about) in &project.targets {
+            for (target, about, file) in &project.targets {
                 let argument = format!("{}:{target}", project.name);
                 let argv = if self.starter {
                     vec!["./nx".to_owned(), "run".to_owned(), argument]
@@ -92,7 +116,7 @@ impl Nx {
                     directory: path,
                     argv,
                     tool: "nx",
-                    source: relative(scripts.dir, &path.join("project.json")),
+                    source: relative(scripts.dir, &path.join(file)),
                     kind: kind_of(target, about),
                     is_default: false,
                 });

@@ -28,11 +28,9 @@ pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Rush> {
         ["install", "update", "build", "rebuild"].map(|name| (name.to_owned(), "rush.json")).to_vec();
     if let Some(own) = read_file(dir, COMMANDS, Json::parse_commented, notices) {
         let own = own.get("commands").map(Json::items).unwrap_or_default();
-        for name in own.iter().filter_map(|command| command.text_at("name")) {
-            if !commands.iter().any(|(other, _)| other == name) {
-                commands.push((name.to_owned(), COMMANDS));
-            }
-        }
+        // One that is called as a command of Rush's own changes that one; it is listed once, by `add`.
+        commands
+            .extend(own.iter().filter_map(|command| Some((command.text_at("name")?.to_owned(), COMMANDS))));
     }
     let version = rush.text_at("rushVersion").map(str::to_owned);
     Some(Rush { version, directories, commands })

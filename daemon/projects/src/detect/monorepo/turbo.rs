@@ -6,9 +6,9 @@ use brummer_event::spec::Kind;
 
 use super::Local;
 use crate::detect::json::Json;
-use crate::detect::kind;
 use crate::detect::node::{Scripts, Task};
 use crate::detect::notices::Notices;
+use crate::detect::{kind, manifest};
 
 pub(super) struct Turbo {
     source: &'static str,
@@ -16,7 +16,8 @@ pub(super) struct Turbo {
 }
 
 pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Turbo> {
-    let source = ["turbo.json", "turbo.jsonc"].into_iter().find(|name| dir.join(name).is_file())?;
+    let source =
+        ["turbo.json", "turbo.jsonc"].into_iter().find(|name| manifest::is_there(&dir.join(name)))?;
     let json = super::read(dir, source, Json::parse_commented, notices)?;
     // A package's own file only adds to the root's.
     if json.get("extends").is_some() {

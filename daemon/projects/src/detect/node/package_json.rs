@@ -23,6 +23,10 @@ pub(crate) struct PackageJson {
     pub(crate) workspaces: Option<Vec<String>>,
     /// Names of dependencies of all kinds.
     pub(crate) dependencies: Vec<String>,
+    /// `name` below `nx`.
+    pub(crate) nx_name: Option<String>,
+    /// `targets` below `nx`.
+    pub(crate) nx_targets: Vec<(String, Json)>,
     /// The file that is its program: `main`.
     pub(crate) main: Option<String>,
     /// The same for programs that know ES modules: `module`.
@@ -68,6 +72,10 @@ impl PackageJson {
             }
             "workspaces" => self.workspaces = patterns(&value),
             "scripts" => self.take_scripts(value),
+            "nx" => {
+                self.nx_name = value.text_at("name").filter(|name| !name.is_empty()).map(str::to_owned);
+                self.nx_targets = value.get("targets").map(Json::entries).unwrap_or_default().to_vec();
+            }
             "main" => self.main = value.text().map(str::to_owned),
             "module" => self.module = value.text().map(str::to_owned),
             "dependencies" | "devDependencies" | "optionalDependencies" => {

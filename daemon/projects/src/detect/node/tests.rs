@@ -2,8 +2,8 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use crate::detect::tests::fixture::{fixture, make, with_programs};
-use crate::detect::{Detected, Look, Notices, detect};
+use crate::detect::tests::fixture::{fixture, make, with_programs, worked};
+use crate::detect::{Detected, Lack, Look, Notices, detect};
 
 #[test]
 fn yarn_classic_is_told_by_its_lock() {
@@ -101,6 +101,7 @@ fn the_manager_and_its_version_are_chosen_by_what_is_surest() {
     let tables: &[(&str, Files, &str)] = &[
         ("", &[], "npm"),
         ("", &[("bun.lock", "")], "bun"),
+        ("", &[("bun.lockb", "")], "bun"),
         ("", &[("pnpm-lock.yaml", "")], "pnpm"),
         ("", &[("deno.lock", "")], "deno"),
         ("", &[("deno.lock", ""), ("package-lock.json", "")], "npm"),
@@ -119,6 +120,7 @@ fn the_manager_and_its_version_are_chosen_by_what_is_surest() {
         (r#""packageManager":"pip@2","#, &[], "npm"),
         (r#""devEngines":{"packageManager":{"name":"pnpm","version":"^9"}},"#, &[("yarn.lock", "")], "pnpm"),
         (r#""engines":{"node":"20","pnpm":"9"},"#, &[], "pnpm@9"),
+        (r#""engines":{"node":"20","pnpm":"9"},"#, &[("yarn.lock", "")], "pnpm@9"),
         (r#""engines":{"npm":"please-use-yarn","yarn":">=1.22"},"#, &[("package-lock.json", "")], "yarn"),
         (r#""engines":{"yarn":"please-use-npm"},"#, &[], "npm"),
         (r#""engines":{"npm":">=9"},"#, &[("pnpm-lock.yaml", "")], "pnpm"),
@@ -131,7 +133,11 @@ fn the_manager_and_its_version_are_chosen_by_what_is_surest() {
 }
 
 fn missing(detected: &Detected) -> Vec<String> {
-    detected.scripts.iter().map(|script| script.missing.clone().unwrap_or_default()).collect()
+    detected
+        .scripts
+        .iter()
+        .map(|script| script.missing.as_ref().map(Lack::what).unwrap_or_default())
+        .collect()
 }
 
 #[test]
@@ -195,11 +201,6 @@ fn bad_files_are_notices_and_the_rest_is_listed() {
     insta::assert_snapshot!(detected.notices.join("\n"));
     let names: Vec<&str> = detected.scripts.iter().map(|script| script.name.as_str()).collect();
     assert_eq!(names, ["dev", "31mred", "good:dev"]);
-}
-
-/// What this thread has worked so far, whatever else the machine does.
-fn worked() -> std::time::Duration {
-    nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
 }
 
 #[test]

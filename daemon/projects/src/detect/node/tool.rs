@@ -2,10 +2,10 @@
 //!
 //! A guess that never blames wrongly: words of the shell, paths, variables and anything odd count as there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use crate::detect::Look;
+use crate::detect::{Lack, Look};
 
 /// Words that need no program: the shell's own, and what managers provide inside scripts.
 const BUILT_IN: [&str; 36] = [
@@ -22,6 +22,10 @@ pub(super) struct Tools<'a> {
     /// Yarn's plug'n'play installs no files to look for.
     unknowable: bool,
     answers: BTreeMap<String, bool>,
+    /// Whether a directory has a `node_modules/.bin`: packages share most of those above them.
+    has_bin: HashMap<PathBuf, bool>,
+    /// The package that was looked at last, and the `node_modules/.bin` at or above it.
+    last: (PathBuf, Vec<PathBuf>),
 }
 
 impl<'a> Tools<'a> {
@@ -32,16 +36,18 @@ impl<'a> Tools<'a> {
             shared: root.join("node_modules/.bin"),
             unknowable: pnp || !look.programs.are_known(),
             answers: BTreeMap::new(),
+            has_bin: HashMap::new(),
+            last: (PathBuf::new(), Vec::new()),
         }
     }
 
     /// The first program of `command` in the package at `dir`, if it is certain that it cannot be found.
-    pub(super) fn missing(&mut self, dir: &Path, command: &str) -> Option<String> {
+    pub(super) fn missing(&mut self, dir: &Path, command: &str) -> Option<Lack> {
         if self.unknowable {
             return None;
         }
         let program = first_program(command)?;
-        self.absent(dir, program).then(|| program.to_owned())
+        self.absent(dir, program).then(|| Lack::Program(program.to_owned()))
     }
 
     /// Whether a program that the project installs for itself is not there.
@@ -55,8 +61,23 @@ impl<'a> Tools<'a> {
                 there
             }
         };
-        !shared
-            && !dir.ancestors().take(8).any(|above| above.join("node_modules/.bin").join(program).exists())
+        !shared && !self.bins(dir).iter().any(|bin| bin.join(program).exists())
+    }
+
+    fn bins(&mut self, dir: &Path) -> &[PathBuf] {
+        if self.last.0 != dir {
+            let mut bins = Vec::new();
+            for above in dir.ancestors().take(8) {
+                let bin = above.join("node_modules/.bin");
+                let there = match self.has_bin.get(above) {
+                    Some(there) => *there,
+                    None => *self.has_bin.entry(above.to_owned()).or_insert(bin.is_dir()),
+                };
+                bins.extend(there.then_some(bin));
+            }
+            self.last = (dir.to_owned(), bins);
+        }
+        &self.last.1
     }
 }
 

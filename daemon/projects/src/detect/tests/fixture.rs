@@ -99,3 +99,8 @@ pub(crate) fn with_programs(root: &Path, names: &[&str]) -> Look {
     }
     Look { programs: Programs::new(Some(bin.as_os_str())), home: None }
 }
+
+/// What this thread has worked so far, whatever else the machine does.
+pub(crate) fn worked() -> std::time::Duration {
+    nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
+}

@@ -34,7 +34,8 @@ pub(super) fn detect(room: &mut Room<'_>) {
         let env_file = launch.text_at("envFile").map(&mut replaced);
         let directory = cwd.map_or_else(|| root.clone(), |cwd| root.join(cwd));
         room.at(&directory, &path);
-        let mut script = room.script(&format!("launch:{name}"), &argv).service().lacks(lacks);
+        let mut script = room.script(&format!("launch:{name}"), &argv).service();
+        script.missing = lacks.map(|what: String| variable::lack(&what)).or(script.missing);
         name.clone_into(&mut script.original);
         script.env = env;
         script.env_files =

@@ -49,14 +49,25 @@ pub(super) fn detect(room: &mut Room<'_>) {
     let path = root.join(".vscode/tasks.json");
     let Some(file) = room.json(&path) else { return };
     let tasks = file.get("tasks").map(Json::items).unwrap_or_default();
-    let mut needs = BTreeMap::new();
+    let mut needs: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for task in tasks {
         if let Some(label) = label(task) {
-            needs.insert(label, depends_on(task));
+            let on = depends_on(task);
+            if task.text_at("dependsOrder") == Some("sequence") {
+                for pair in on.windows(2) {
+                    if let [before, after] = pair {
+                        needs.entry(after.clone()).or_default().push(before.clone());
+                    }
+                }
+            }
+            needs.entry(label).or_default().splice(0..0, on);
         }
     }
     for (task, on) in depend::without_circles(&mut needs) {
-        room.notice(&path, &format!("lets `{task}` and `{on}` wait for each other; that was left out"));
+        room.notice(
+            &path,
+            &format!("has `{task}` wait for `{on}` in a circle or too long a chain; that was left out"),
+        );
     }
     for value in tasks {
         let (Some(label), false) = (label(value), value.get("hide") == Some(&Json::Bool(true))) else {
@@ -132,13 +143,15 @@ fn script(room: &mut Room<'_>, task: &Task<'_>, label: &str) -> Script {
     let env: Vec<(String, String)> =
         task.env().into_iter().map(|(key, value)| (key, replaced(&value))).collect();
     let lacks = match &run {
-        None => Some(format!("the editor (task type {kind_of_task})")),
+        None => Some(format!("tasks of type {kind_of_task}")),
         Some(_) => lacks,
     };
     let directory = directory.map_or_else(|| root.clone(), |dir| root.join(dir));
     room.at(&directory, &root.join(".vscode/tasks.json"));
-    let run = run.unwrap_or_else(|| Command::Exec(words(&["false"])));
+    // What only the editor can do has no command.
+    let run = run.unwrap_or_else(|| Command::Exec(Vec::new()));
     let mut script = match &run {
+        Command::Exec(argv) if argv.is_empty() => room.script(label, &["vscode"]),
         Command::Exec(argv) => room.script(label, argv),
         Command::Shell(_) => room.script(label, &["sh"]),
     };
@@ -148,7 +161,8 @@ fn script(room: &mut Room<'_>, task: &Task<'_>, label: &str) -> Script {
     };
     script.run = run;
     script.env = env;
-    script.kind(kind_of(task, label, &command_line)).lacks(lacks)
+    script.missing = lacks.map(|what| variable::lack(&what)).or(script.missing);
+    script.kind(kind_of(task, label, &command_line))
 }
 
 fn kind_of(task: &Task<'_>, label: &str, command: &str) -> Kind {

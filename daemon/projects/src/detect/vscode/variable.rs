@@ -4,6 +4,14 @@
 
 use std::path::Path;
 
+use crate::detect::Lack;
+use crate::detect::notices::plain;
+
+/// What only the editor has.
+pub(super) fn lack(name: &str) -> Lack {
+    Lack::Foreign { what: plain(name, 80), tool: "the editor" }
+}
+
 /// What a text becomes here: known variables replaced.
 ///
 /// # Errors
