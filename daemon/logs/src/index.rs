@@ -318,8 +318,9 @@ fn scan(
                     loaded.blocks.add(place, &loaded.state.resume, &head);
                     if head.levels & HAS_GAPS != 0 {
                         let gaps = Cuts::new(body).take(head.count as usize).filter_map(|cut| cut.gap);
-                        loaded.gaps =
-                            gaps.fold(loaded.gaps, |(places, lost), (_, bytes)| (places + 1, lost + bytes));
+                        loaded.gaps = gaps.fold(loaded.gaps, |(places, lost), (_, bytes)| {
+                            (places + 1, lost.saturating_add(bytes))
+                        });
                     }
                     let last_seq = loaded.state.last_seq.max(head.last_seq());
                     loaded.state = State { number, length: place.to, resume: head.after, last_seq };

@@ -37,6 +37,8 @@ mod desk;
 mod error;
 mod fold;
 mod follow;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gauges;
 mod handle;
 mod history;
