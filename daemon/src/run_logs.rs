@@ -30,8 +30,7 @@ impl RunLogs for RunLogsOf {
             shim_alive: run.shim_alive,
             to_shim,
             progress,
-            keep_bytes: None,
-            when_behind: None,
+            bounds: run.bounds,
         };
         if let Err(error) = self.logs.attach(source) {
             // Both channels close with this: supervision then takes the shim's word for the end.

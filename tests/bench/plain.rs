@@ -153,8 +153,7 @@ fn synchronized(
             shim_alive: false,
             to_shim,
             progress,
-            keep_bytes: None,
-            when_behind: None,
+            bounds: brummer_event::spec::LogBounds::default(),
         })
         .unwrap();
         loop {

@@ -22,16 +22,7 @@ pub const PIPE_OUT_BYTES: u32 = 256 * 1024;
 /// See [`PIPE_OUT_BYTES`].
 pub const PIPE_ERR_BYTES: u32 = 64 * 1024;
 
-/// What happens when a child runs further ahead of the daemon than allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WhenBehind {
-    /// The shim stops reading, as any full pipe does. Nothing is lost.
-    #[default]
-    Slow,
-    /// The oldest unindexed segment is unlinked after a GAP frame.
-    Gap,
-}
+pub use brummer_event::spec::WhenBehind;
 
 /// How a run is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -56,6 +56,24 @@ impl Restart {
     }
 }
 
+/// How often, and after which time, a run that ended by itself is started again; what is not said here is
+/// supervision's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Retry {
+    /// Before the first restart; each further one waits twice as long.
+    pub least: Option<Duration>,
+    /// No restart waits longer.
+    pub most: Option<Duration>,
+    /// So many in a minute, and it is given up; 0: never.
+    pub restarts: Option<u32>,
+}
+
+impl Retry {
+    pub const LEAST: Duration = Duration::from_millis(250);
+    pub const MOST: Duration = Duration::from_secs(30);
+    pub const RESTARTS: u32 = 5;
+}
+
 /// How a process is asked to stop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
@@ -91,6 +109,29 @@ impl Stdin {
             Kind::Task => Self::Null,
         }
     }
+}
+
+/// What happens when a child runs further ahead of the daemon than allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenBehind {
+    /// The shim stops reading, as any full pipe does. Nothing is lost.
+    #[default]
+    Slow,
+    /// The oldest unindexed segment is unlinked after a GAP frame.
+    Gap,
+}
+
+/// How much is kept of what a process says; what is not said here is the user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LogBounds {
+    /// Lines in memory.
+    pub keep_lines: Option<usize>,
+    /// Bytes of lines in memory.
+    pub ring_bytes: Option<u64>,
+    /// Bytes of capture on disk.
+    pub keep_bytes: Option<u64>,
+    pub when_behind: Option<WhenBehind>,
 }
 
 /// Where a process comes from.
@@ -129,6 +170,8 @@ pub struct ProcessSpec {
     pub autostart: bool,
     pub kind: Kind,
     pub restart: Restart,
+    #[serde(default)]
+    pub retry: Retry,
     pub stop: Stop,
     pub stdin: Stdin,
     /// One pipe for both streams: exact order, stream `out`.
@@ -141,6 +184,8 @@ pub struct ProcessSpec {
     /// Why it cannot be started at all, in words that follow `it`: it needs what only another tool has.
     #[serde(default)]
     pub unrunnable: Option<String>,
+    #[serde(default)]
+    pub logs: LogBounds,
     pub origin: Origin,
 }
 
@@ -170,12 +215,14 @@ impl ProcessSpec {
             autostart: true,
             kind,
             restart: Restart::default_for(kind),
+            retry: Retry::default(),
             stop: Stop::default(),
             stdin: Stdin::default_for(kind),
             merge_output: false,
             daemonizes: false,
             restart_on_change: false,
             unrunnable: None,
+            logs: LogBounds::default(),
             origin,
         }
     }
@@ -196,20 +243,22 @@ impl ProcessSpec {
             autostart: _,
             kind,
             restart,
+            retry: _,
             stop,
             stdin,
             merge_output,
             daemonizes,
             restart_on_change: _,
             unrunnable,
+            logs,
             origin: _,
         } = self;
         (name, command, dir, env_files) == (&other.name, &other.command, &other.dir, &other.env_files)
             && same_variables(env, &other.env)
             && (env_unset, depends_on, kind, restart, stop)
                 == (&other.env_unset, &other.depends_on, &other.kind, &other.restart, &other.stop)
-            && (stdin, merge_output, daemonizes, unrunnable)
-                == (&other.stdin, &other.merge_output, &other.daemonizes, &other.unrunnable)
+            && (stdin, merge_output, daemonizes) == (&other.stdin, &other.merge_output, &other.daemonizes)
+            && (unrunnable, logs) == (&other.unrunnable, &other.logs)
     }
 }
 

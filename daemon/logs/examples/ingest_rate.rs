@@ -69,8 +69,7 @@ async fn engine(root: &Path, dir: &Path, run: RunId) -> Duration {
         shim_alive: false,
         to_shim,
         progress,
-        keep_bytes: None,
-        when_behind: None,
+        bounds: brummer_event::spec::LogBounds::default(),
     })
     .unwrap();
     while !matches!(news.recv().await, Some(RunProgress::Drained { .. }) | None) {}

@@ -221,7 +221,35 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
+    use brummer_scope::clock;
+
     use super::*;
+
+    #[test]
+    fn a_reader_waits_for_room_as_long_as_it_is_told() {
+        for (capacity, patience) in [(1, Duration::ZERO), (8, Duration::from_millis(70))] {
+            let inbox = Inbox::new(capacity);
+            while inbox.used() < capacity {
+                if inbox.reserve(capacity, Duration::ZERO).is_none() {
+                    break;
+                }
+            }
+            let before = clock::instant();
+            assert_eq!(inbox.reserve(1, patience), None);
+            assert!(before.elapsed() >= patience, "{:?}", before.elapsed());
+        }
+    }
+
+    #[test]
+    fn room_that_is_given_back_ends_the_wait() {
+        let inbox = Inbox::new(4);
+        let all = inbox.reserve(4, Duration::ZERO).unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| inbox.reserve(1, Duration::from_secs(60)));
+            inbox.submit(RunId::from_u128(1), None, all, false);
+            assert_eq!(waiting.join().unwrap(), Some(1));
+        });
+    }
 
     #[test]
     fn runs_that_are_behind_leave_room_for_one_that_woke() {

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use brummer_capture::{ExitPayload, Position, WhenBehind};
+use brummer_event::spec::LogBounds;
 use brummer_event::{LineSeq, ProcessKey, RunId};
 use tokio::sync::mpsc;
 
@@ -23,10 +24,8 @@ pub struct RunSource {
     pub to_shim: mpsc::Sender<ShimOrder>,
     /// News of the reading. Waited for without holding anybody else up.
     pub progress: mpsc::Sender<RunProgress>,
-    /// Instead of [`crate::LogsConfig::keep_bytes`].
-    pub keep_bytes: Option<u64>,
-    /// Instead of [`crate::LogsConfig::when_behind`].
-    pub when_behind: Option<WhenBehind>,
+    /// Instead of those of [`crate::LogsConfig`].
+    pub bounds: LogBounds,
 }
 
 /// What the shim of a run is to be told (brummer-capture's `Down`, as far as logs decide it).

@@ -23,7 +23,6 @@ use crate::chunk::{Chunk, Lines};
 use crate::gauges::Gauges;
 use crate::inbox::{Inbox, Work};
 use crate::keeper::Keeper;
-use crate::ring::Bounds;
 use crate::sync::Syncer;
 use crate::{FindingSink, LogsConfig, NoticeSink, RunProgress};
 pub(crate) use slot::Slot;
@@ -236,10 +235,6 @@ impl Writer {
 
     /// Lets readers see the lines.
     fn show(&mut self, afters: &[After]) {
-        let bounds = Bounds {
-            lines: self.config.keep_lines,
-            bytes: usize::try_from(self.config.ring_bytes.process).unwrap_or(usize::MAX),
-        };
         let mut shown: Vec<Arc<Shelf>> = Vec::new();
         let now = clock::mono_ns();
         let mut rest = afters;
@@ -252,7 +247,7 @@ impl Writer {
             let chunks: Vec<_> = group.iter().filter_map(|after| after.chunk.clone()).collect();
             let Some(last) = chunks.last() else { continue };
             self.time = last.meta(last.len().saturating_sub(1)).map_or(self.time, |meta| meta.time);
-            slot.shelf.ring.publish(chunks, bounds);
+            slot.shelf.ring.publish(chunks, slot.bounds);
             metrics::counter!("brummer_logs_publications_total").increment(1);
             if !shown.iter().any(|shelf| Arc::ptr_eq(shelf, &slot.shelf)) {
                 shown.push(slot.shelf.clone());

@@ -148,6 +148,7 @@ fn tend(shared: &Arc<Shared>, open: OpenRun) {
         run: row.run,
         dir: RunDir::of(&shared.config.runs_dir, row.run),
         project_dir: record.project_dir,
+        bounds: record.spec.logs,
         cookie: None,
         same_boot: row.boot_id == shared.config.boot_id,
     };

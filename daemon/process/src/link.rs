@@ -18,6 +18,7 @@ use std::sync::Arc;
 use brummer_capture::meta::{Cookie, StopPlan};
 use brummer_capture::protocol::Up;
 use brummer_capture::{ExitRecord, ProcId, RunDir};
+use brummer_event::spec::LogBounds;
 use brummer_event::{ProcessKey, RunId};
 use brummer_scope::Scope;
 use brummer_store::{Store, processes};
@@ -105,6 +106,7 @@ pub(crate) struct LinkedRun {
     pub(crate) run: RunId,
     pub(crate) dir: RunDir,
     pub(crate) project_dir: std::path::PathBuf,
+    pub(crate) bounds: LogBounds,
     /// `None`: read from `meta.json` when the shim is reached.
     pub(crate) cookie: Option<Cookie>,
     /// False: nothing of it can live any more.
@@ -215,6 +217,7 @@ impl Link {
                 run: self.run.run,
                 dir: self.run.dir.path().to_owned(),
                 project_dir: self.run.project_dir.clone(),
+                bounds: self.run.bounds,
                 shim_alive,
                 to_shim,
                 progress,

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
 use brummer_capture::{ExitPayload, Position, WhenBehind};
+use brummer_event::spec::LogBounds;
 use brummer_event::{LineSeq, ProcessKey, RunId};
 use tokio::sync::mpsc;
 
@@ -16,6 +17,7 @@ pub struct RunToRead {
     /// The run directory.
     pub dir: PathBuf,
     pub project_dir: PathBuf,
+    pub bounds: LogBounds,
     /// False: nothing will be written any more.
     pub shim_alive: bool,
     /// Orders for the shim. Closed once the shim is gone.

@@ -3,10 +3,11 @@
 //! The delay doubles from [`RestartPolicy::first`] to [`RestartPolicy::most_delay`], each with a jitter from a
 //! seed. A run that stayed up for [`RestartPolicy::healthy_after`] wipes the slate clean. With
 //! [`RestartPolicy::most_restarts`] restarts already within [`RestartPolicy::window`], the next end is the
-//! last: give up. A run that could not be spawned never comes here.
+//! last: give up (with 0, never). A run that could not be spawned never comes here.
 
 use std::time::Duration;
 
+use brummer_event::spec::Retry;
 use serde::{Deserialize, Serialize};
 
 /// Bounds of the back-off.
@@ -24,13 +25,27 @@ pub struct RestartPolicy {
 impl Default for RestartPolicy {
     fn default() -> Self {
         Self {
-            first: Duration::from_millis(250),
-            most_delay: Duration::from_secs(30),
+            first: Retry::LEAST,
+            most_delay: Retry::MOST,
             jitter_percent: 10,
             healthy_after: Duration::from_secs(10),
-            most_restarts: 5,
+            most_restarts: Retry::RESTARTS,
             window: Duration::from_secs(60),
         }
+    }
+}
+
+/// Restarts that are remembered: who is never given up needs no more to be counted.
+const REMEMBERED: usize = 1000;
+
+impl RestartPolicy {
+    /// This one, with what a process wants for itself.
+    #[must_use]
+    pub fn with(&self, own: &Retry) -> Self {
+        let first = own.least.unwrap_or(self.first);
+        // Who only says the least means at least that.
+        let most_delay = own.most.unwrap_or(self.most_delay).max(own.least.unwrap_or_default());
+        Self { first, most_delay, most_restarts: own.restarts.unwrap_or(self.most_restarts), ..self.clone() }
     }
 }
 
@@ -62,8 +77,11 @@ impl History {
         }
         let window = nanos(policy.window);
         self.restarts.retain(|at| now.saturating_sub(*at) <= window);
-        if self.restarts.len() >= policy.most_restarts as usize {
+        if policy.most_restarts > 0 && self.restarts.len() >= policy.most_restarts as usize {
             return Decision::GiveUp;
+        }
+        if self.restarts.len() >= REMEMBERED.max(policy.most_restarts as usize) {
+            self.restarts.remove(0);
         }
         let delay = jittered(self.plain_delay(policy), policy.jitter_percent, random);
         self.step = self.step.saturating_add(1);
@@ -159,6 +177,31 @@ mod tests {
         assert_eq!(early.ended(&steady(), 60 * SECOND, Duration::ZERO, 0), Decision::GiveUp);
         let late = history.ended(&steady(), 60 * SECOND + 1, Duration::ZERO, 0);
         assert!(matches!(late, Decision::Retry { attempt: 5, .. }), "{late:?}");
+    }
+
+    #[test]
+    fn a_process_may_want_its_own_delays_and_its_own_patience() {
+        let own = Retry {
+            least: Some(Duration::from_secs(1)),
+            most: Some(Duration::from_secs(2)),
+            restarts: Some(4),
+        };
+        let policy = steady().with(&own);
+        let (mut history, mut delays) = (History::default(), Vec::new());
+        while let Decision::Retry { delay, .. } = history.ended(&policy, 0, Duration::ZERO, 0) {
+            delays.push(delay.as_secs());
+        }
+        assert_eq!(delays, [1, 2, 2, 2]);
+        assert_eq!(steady().with(&Retry::default()), steady());
+        let slow = steady().with(&Retry { least: Some(Duration::from_secs(60)), ..Retry::default() });
+        assert_eq!(slow.most_delay, Duration::from_secs(60));
+
+        let never = steady().with(&Retry { restarts: Some(0), ..Retry::default() });
+        let mut history = History::default();
+        for _ in 0..3 * REMEMBERED {
+            assert_ne!(history.ended(&never, 0, Duration::ZERO, 0), Decision::GiveUp);
+        }
+        assert_eq!(history.restarts.len(), REMEMBERED, "bounded");
     }
 
     proptest! {

@@ -36,7 +36,7 @@ async fn begin(shared: &Arc<Shared>, plan: RunPlan, project_dir: &Path) -> Resul
         pid: None,
         started_at: None,
     };
-    let (key, run) = (plan.key.clone(), plan.run);
+    let (key, run, bounds) = (plan.key.clone(), plan.run, plan.spec.logs);
     let row = RunRow {
         run,
         key: key.clone(),
@@ -55,7 +55,7 @@ async fn begin(shared: &Arc<Shared>, plan: RunPlan, project_dir: &Path) -> Resul
         Spawned::Nothing(reason) => return Err(reason),
     };
     let project_dir = project_dir.to_owned();
-    let linked = LinkedRun { key, run, dir, project_dir, cookie: Some(cookie), same_boot: true };
+    let linked = LinkedRun { key, run, dir, project_dir, bounds, cookie: Some(cookie), same_boot: true };
     Ok(link::start(shared.link_context(), linked, launched, shared.tracker.token()))
 }
 

@@ -128,23 +128,10 @@ mod tests {
     use super::*;
 
     fn script(name: &str, original: &str, ecosystem: &'static str, dir: &str) -> Script {
-        Script {
-            name: name.to_owned(),
-            original: original.to_owned(),
-            run: Command::Exec(vec!["tool".to_owned(), original.to_owned()]),
-            directory: dir.into(),
-            source: Path::new(dir).strip_prefix("/p").unwrap().join("package.json").display().to_string(),
-            ecosystem,
-            runner: "tool".to_owned(),
-            runner_version: None,
-            kind: Kind::Task,
-            missing: None,
-            description: None,
-            env_files: Vec::new(),
-            env: Vec::new(),
-            depends_on: Vec::new(),
-            is_default: false,
-        }
+        let run = Command::Exec(vec!["tool".to_owned(), original.to_owned()]);
+        let source = Path::new(dir).strip_prefix("/p").unwrap().join("package.json").display().to_string();
+        let script = Script::new(original, run, Path::new(dir), source, ecosystem, "tool");
+        Script { name: name.to_owned(), ..script }
     }
 
     fn declared(name: &str, autostart: bool) -> ProcessSpec {

@@ -28,15 +28,15 @@ pub use import::{
 };
 pub use init::start_file;
 pub use layers::ConfigValue;
+pub use project::ProjectConfig;
 pub use project::files::{FILES, Parsed, check_project as check, is_project_file};
 pub(crate) use project::files::{not_there, predecessor, read_files};
 pub(crate) use project::join;
-pub use project::{ProjectConfig, ProjectLogs};
 pub use schema::{project_schema, reference, user_schema};
 pub use text::{duration, size};
 pub use user::{
     Backpressure, Concurrency, DaemonKeys, EventBusKeys, LogStoreKeys, LogsKeys, ProcessManagerKeys,
-    RingBytes, StatusRead, UserConfig, UserProject, WhenBehind,
+    RingBytes, StatusRead, UserConfig, UserProject,
 };
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ pub struct Script {
 impl Script {
     /// A task that is called as it is where it was found, run in `directory`; what else there is to say is
     /// set by the detector.
-    fn new(
+    pub(crate) fn new(
         original: impl Into<String>,
         run: Command,
         directory: &Path,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use brummer_event::spec::{Command, Origin, ProcessSpec};
 
 use crate::choose::{self, Choice, NothingToStart};
-use crate::config::{self, ConfigValue, Diagnostic, ProjectConfig, ProjectLogs, UserConfig};
+use crate::config::{self, ConfigValue, Diagnostic, ProjectConfig, UserConfig};
 use crate::detect::{self, Detected, Look, Script};
 use crate::names;
 
@@ -20,7 +20,6 @@ pub struct Loaded {
     pub specs: Vec<ProcessSpec>,
     /// What could be run: declared first, then detected.
     pub scripts: Vec<Script>,
-    pub logs: ProjectLogs,
     /// Every effective value with its source.
     pub values: Vec<ConfigValue>,
     /// Number of this reading: one that began later has a greater one.
@@ -105,14 +104,14 @@ fn assemble(
         .filter(|script| !config.declared.iter().any(|spec| spec.name == script.name))
         .collect();
     let mut specs = config.declared;
-    specs.extend(others.iter().map(Script::spec));
+    let logs = config.logs;
+    specs.extend(others.iter().map(|script| ProcessSpec { logs, ..script.spec() }));
     scripts.extend(others);
     Loaded {
         dir: dir.to_owned(),
         files: config.files,
         specs,
         scripts,
-        logs: config.logs,
         values: config.values,
         reading: 0,
         warnings: config.warnings,

@@ -82,8 +82,11 @@ fn backoff(facts: &Facts<'_>) -> String {
         Some(at) if at > facts.now => format!("next start in {}", short(at - facts.now)),
         _ => "next start now".to_owned(),
     };
-    let (attempt, most) = facts.attempt;
-    format!("{how}; {next} ({attempt} of {most})")
+    match facts.attempt {
+        // It is never given up.
+        (attempt, 0) => format!("{how}; {next} ({attempt})"),
+        (attempt, most) => format!("{how}; {next} ({attempt} of {most})"),
+    }
 }
 
 fn failed(facts: &Facts<'_>) -> String {

@@ -16,6 +16,7 @@ use crate::desk::Desk;
 use crate::index::{IndexWriter, State, Whose};
 use crate::link::Link;
 use crate::reader::{RunReader, Start};
+use crate::ring::Bounds;
 use crate::writer::Slot;
 use crate::{LogsError, RunSource};
 
@@ -25,8 +26,7 @@ impl Logs {
     /// # Errors
     /// It is being read already, or was read to its end.
     pub fn attach(&self, source: RunSource) -> Result<(), LogsError> {
-        let RunSource { key, run, dir, project_dir, shim_alive, to_shim, progress, keep_bytes, when_behind } =
-            source;
+        let RunSource { key, run, dir, project_dir, shim_alive, to_shim, progress, bounds } = source;
         let inner = &self.inner;
         let shelf = inner.board.shelf_or_new(&key, 0, Marks::default());
         let state = inner.states.lock().remove(&run);
@@ -49,14 +49,19 @@ impl Logs {
             index: IndexWriter::new(&inner.index_dir, inner.board.epoch, whose, &state),
             link: link.clone(),
             indexed: resume.needed().frame,
+            bounds: Bounds {
+                lines: bounds.keep_lines.unwrap_or(inner.config.keep_lines),
+                bytes: usize::try_from(bounds.ring_bytes.unwrap_or(inner.config.ring_bytes.process))
+                    .unwrap_or(usize::MAX),
+            },
             recent: std::collections::VecDeque::new(),
         });
         let mut kept = kept_run(&inner.config, shelf.clone(), shelf_run.clone());
         kept.live = shim_alive;
         kept.link = Some(link.clone());
         kept.indexed = resume.needed().frame.segment;
-        kept.keep_bytes = keep_bytes.unwrap_or(inner.config.keep_bytes);
-        kept.when_behind = when_behind.unwrap_or(inner.config.when_behind);
+        kept.keep_bytes = bounds.keep_bytes.unwrap_or(inner.config.keep_bytes);
+        kept.when_behind = bounds.when_behind.unwrap_or(inner.config.when_behind);
         inner.keeper.come(run, kept);
         if resume.needed().frame != Position::START {
             link.indexed(resume.needed().frame);

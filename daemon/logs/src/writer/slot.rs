@@ -11,6 +11,7 @@ use crate::board::{RunShelf, Shelf};
 use crate::chunk::{Chunk, Lines};
 use crate::index::IndexWriter;
 use crate::link::Link;
+use crate::ring::Bounds;
 
 /// Publications whose line numbers are remembered for findings that come later.
 const RECENT: usize = 64;
@@ -24,6 +25,8 @@ pub(crate) struct Slot {
     pub link: Arc<Link>,
     /// Told to the shim last.
     pub indexed: Position,
+    /// Of the ring, as this run wants it.
+    pub bounds: Bounds,
     /// (first line, first seq, lines) of the last publications.
     pub recent: VecDeque<(u64, LineSeq, u64)>,
 }

@@ -63,8 +63,7 @@ fn source_of(child: &Child) -> brummer_logs::RunSource {
         shim_alive: false,
         to_shim: tokio::sync::mpsc::channel(1).0,
         progress: tokio::sync::mpsc::channel(1).0,
-        keep_bytes: None,
-        when_behind: None,
+        bounds: brummer_event::spec::LogBounds::default(),
     }
 }
 

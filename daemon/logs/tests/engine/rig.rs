@@ -287,8 +287,7 @@ impl Child {
                 shim_alive,
                 to_shim,
                 progress,
-                keep_bytes: None,
-                when_behind: None,
+                bounds: brummer_event::spec::LogBounds::default(),
             })
             .unwrap();
     }

@@ -73,9 +73,10 @@ impl Actor {
             Cause::Start => "started by hand".into(),
             Cause::Restart => "restarted by hand".into(),
             Cause::Changed => "restarted: its configuration changed".into(),
-            Cause::Policy { attempt } => {
-                format!("restart {attempt} of {}", self.shared.config.restart.most_restarts).into()
-            }
+            Cause::Policy { attempt } => match self.policy().most_restarts {
+                0 => format!("restart {attempt}").into(),
+                most => format!("restart {attempt} of {most}").into(),
+            },
             Cause::Resume => "resumed after the daemon's restart".into(),
         };
         if self.slot.is_none() {
@@ -127,7 +128,7 @@ impl Actor {
             runs_dir: config.runs_dir.clone(),
             boot_id: config.boot_id.clone(),
             orphan_grace_ms: u64::try_from(config.orphan_grace.as_millis()).unwrap_or(u64::MAX),
-            when_behind: config.when_behind,
+            when_behind: self.form.spec.logs.when_behind.unwrap_or(config.when_behind),
             living: self.shared.living.load(Ordering::Acquire),
         }
     }
@@ -168,6 +169,7 @@ impl Actor {
             run: id,
             dir,
             project_dir: self.form.project_dir.to_path_buf(),
+            bounds: self.form.spec.logs,
             cookie: Some(cookie),
             same_boot: true,
         };

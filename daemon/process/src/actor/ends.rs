@@ -11,7 +11,7 @@ use brummer_scope::clock;
 use super::Actor;
 use crate::config::seed_of;
 use crate::record::{NextStart, SavedExit, text};
-use crate::restart::{Decision, mix};
+use crate::restart::{Decision, RestartPolicy, mix};
 use crate::state::{End, Input, Phase};
 
 impl Actor {
@@ -62,6 +62,11 @@ impl Actor {
         self.is_settled();
     }
 
+    /// Of the newest form: it says only when to start again, so it counts without a new run.
+    pub(super) fn policy(&self) -> RestartPolicy {
+        self.shared.config.restart.with(&self.form.spec.retry)
+    }
+
     /// What the restart policy makes of an end, and the sentence about it.
     fn end_of(&mut self, payload: &ExitPayload, exit: &Exit, stopping: bool) -> (End, String) {
         let told = match payload.reason {
@@ -86,7 +91,7 @@ impl Actor {
             // A daemon start adopts what lives and starts nothing else.
             return (plain, format!("{told} while no daemon was there"));
         }
-        let policy = self.shared.config.restart.clone();
+        let policy = self.policy();
         let now = clock::mono_ns();
         let up = Duration::from_nanos(payload.ended_mono_ns.saturating_sub(payload.started_mono_ns));
         let random = mix(self.shared.config.seed ^ seed_of(&self.key.name) ^ self.restarts);

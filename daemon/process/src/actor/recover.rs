@@ -149,6 +149,7 @@ impl Actor {
             run: found.id,
             dir: brummer_capture::RunDir::of(&self.shared.config.runs_dir, found.id),
             project_dir: run.project_dir.clone(),
+            bounds: run.spec.logs,
             cookie: None,
             same_boot: found.same_boot,
         };

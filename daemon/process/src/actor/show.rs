@@ -82,7 +82,7 @@ impl Actor {
             exit: if state.is_live() { None } else { self.exit.clone() },
             next_start_at: next.map(|next| next.wall_ns),
             attempt: next.map_or(0, |next| next.attempt),
-            attempts_max: if next.is_some() { self.shared.config.restart.most_restarts } else { 0 },
+            attempts_max: if next.is_some() { self.policy().most_restarts } else { 0 },
             draining,
             leftovers,
             reason: self.reason.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use brummer_event::spec::{Command, Restart};
+use brummer_event::spec::{Command, Restart, Retry};
 use brummer_event::{ExitReason, ProcessState};
 use brummer_process::{Did, ProcessError};
 
@@ -85,6 +85,37 @@ fn who_ends_again_and_again_is_given_up_after_five_restarts() {
     daemon.start("api").unwrap();
     daemon.until("api", |view| view.state == ProcessState::Failed && view.restarts == 10);
     assert_eq!(attempts(), [once, once].concat());
+}
+
+#[test]
+fn a_process_may_have_its_own_back_off_and_be_given_up_sooner_or_never() {
+    let state = State::new();
+    let daemon = state.daemon();
+    let with = |name: &str, retry| {
+        let mut spec = service(&state, name, "exit 1");
+        spec.retry = retry;
+        spec
+    };
+    let hour = Some(Duration::from_secs(3600));
+    daemon.declare(
+        &state,
+        vec![
+            with("sooner", Retry { restarts: Some(2), ..Retry::default() }),
+            with("later", Retry { least: hour, ..Retry::default() }),
+            with("never", Retry { restarts: Some(0), ..Retry::default() }),
+        ],
+    );
+    for name in ["sooner", "later", "never"] {
+        daemon.start(name).unwrap();
+    }
+    let sooner = daemon.until_state("sooner", ProcessState::Failed);
+    assert_eq!((sooner.restarts, &*sooner.reason), (2, "gave up: 2 restarts in 60s"));
+    let later = daemon.until_state("later", ProcessState::Backoff);
+    let left = later.next_start_at.unwrap() - brummer_scope::clock::wall_ns();
+    assert!(left > 3000 * 1_000_000_000, "{left}");
+    daemon.until("never", |view| view.restarts > 7);
+    assert!(daemon.changes("never").iter().any(|change| &*change.reason == "restart 7"));
+    daemon.stop("never").unwrap();
 }
 
 #[test]

@@ -39,6 +39,8 @@ const KEYS: &str = "\
 # autostart = true               ## started by `brummerctl up` without names
 # kind = \"service\"               ## or \"task\": it is expected to end with success
 # restart = \"on-failure\"         ## no, on-failure, always; a task: no
+# backoff = { min = \"250ms\", max = \"30s\" }
+# max_restarts = 5               ## within a minute, then it is given up; 0: never
 # stop = { signal = \"SIGTERM\", timeout = \"10s\" }
 # stdin = \"open\"                 ## or \"null\"; some tools quit when their input ends
 # merge_output = false           ## one stream, in exact order

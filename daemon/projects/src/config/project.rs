@@ -11,29 +11,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use brummer_event::spec::{Command, Kind, Origin, ProcessSpec, Restart, Stdin, Stop};
+use brummer_event::spec::{Command, Kind, LogBounds, Origin, ProcessSpec, Restart, Retry, Stdin, Stop};
 use brummer_event::state::signal_number;
 use serde::Deserialize;
 
 use super::check::{Checked, dotted};
 use super::diagnostic::{Code, Diagnostic, Place};
 use super::layers::{ConfigValue, Layer, Stack};
-use super::user::{UserConfig, WhenBehind};
+use super::user::UserConfig;
 use super::{diagnostic, text};
 use crate::detect::Script;
 use crate::names;
 use files::{Files, Parsed};
-
-/// Bounds of the logs of a project's processes, effective: from the user's and the project's files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProjectLogs {
-    pub keep_lines: usize,
-    /// Line memory of one process, in bytes.
-    pub ring_bytes: u64,
-    /// Captured bytes of a process on disk.
-    pub keep_bytes: u64,
-    pub when_behind: WhenBehind,
-}
 
 /// What a project's files say, together with what was detected.
 #[derive(Debug, Clone)]
@@ -44,7 +33,8 @@ pub struct ProjectConfig {
     pub declared: Vec<ProcessSpec>,
     /// The file (its last part) that declares each of them.
     pub(crate) sources: BTreeMap<String, String>,
-    pub logs: ProjectLogs,
+    /// What they want of the logs of the project's processes; the rest is the user's.
+    pub logs: LogBounds,
     /// Every effective value with its source.
     pub values: Vec<ConfigValue>,
     /// What is no error in the files.
@@ -81,12 +71,23 @@ struct RawProcess {
     depends_on: Vec<String>,
     autostart: Option<bool>,
     restart: Option<Restart>,
+    backoff: RawBackoff,
+    max_restarts: Option<u32>,
     kind: Option<Kind>,
     stop: RawStop,
     stdin: Option<Stdin>,
     merge_output: Option<bool>,
     daemonizes: Option<bool>,
     restart_on_change: Option<bool>,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct RawBackoff {
+    #[serde(deserialize_with = "some_duration")]
+    min: Option<Duration>,
+    #[serde(deserialize_with = "some_duration")]
+    max: Option<Duration>,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -173,6 +174,16 @@ pub(crate) fn join(
             sources.entry(name.clone()).or_insert_with(|| file.clone().unwrap_or_default());
         }
     }
+    let own = |path: &[&str]| match stack.place(path) {
+        Some(Place::Span(span)) => files.iter().any(|parsed| parsed.path == span.file),
+        _ => false,
+    };
+    let logs = LogBounds {
+        keep_lines: own(&["logs", "keep_lines"]).then_some(raw.logs.keep_lines),
+        ring_bytes: own(&["logs", "ring_bytes", "process"]).then_some(raw.logs.ring_bytes.process),
+        keep_bytes: own(&["logs", "keep_bytes"]).then_some(raw.logs.keep_bytes),
+        when_behind: own(&["logs", "when_behind"]).then_some(raw.logs.when_behind),
+    };
     let declared: Vec<ProcessSpec> = ordered
         .into_iter()
         .filter_map(|(name, raw)| {
@@ -184,6 +195,7 @@ pub(crate) fn join(
             });
             let places: Vec<(String, String)> = places.collect();
             spec.env_places.extend(places);
+            spec.logs = logs;
             Some(spec)
         })
         .collect();
@@ -194,12 +206,6 @@ pub(crate) fn join(
         effective::add_defaults(spec, &mut values);
     }
     values.sort_by(|left, right| left.key.cmp(&right.key));
-    let logs = ProjectLogs {
-        keep_lines: raw.logs.keep_lines,
-        ring_bytes: raw.logs.ring_bytes.process,
-        keep_bytes: raw.logs.keep_bytes,
-        when_behind: raw.logs.when_behind,
-    };
     let files = files.iter().map(|parsed| parsed.path.clone()).collect();
     Ok(ProjectConfig { files, declared, sources, logs, values, warnings: wrong, named })
 }
@@ -282,6 +288,7 @@ fn spec(name: &str, raw: RawProcess, dir: &Path, script: Option<&Script>) -> Opt
     }
     spec.autostart = raw.autostart.unwrap_or(true);
     spec.restart = raw.restart.unwrap_or(spec.restart);
+    spec.retry = Retry { least: raw.backoff.min, most: raw.backoff.max, restarts: raw.max_restarts };
     let stop = Stop::default();
     spec.stop = Stop {
         signal: raw.stop.signal.as_deref().and_then(signal_number).unwrap_or(stop.signal),

@@ -15,23 +15,9 @@ fn user() -> UserConfig {
 }
 
 fn script(name: &str, kind: Kind) -> Script {
-    Script {
-        name: name.to_owned(),
-        original: name.to_owned(),
-        run: Command::Exec(vec!["npm".to_owned(), "run".to_owned(), name.to_owned()]),
-        directory: "/p/web".into(),
-        source: "package.json".to_owned(),
-        ecosystem: "node",
-        runner: "npm".to_owned(),
-        runner_version: None,
-        kind,
-        missing: None,
-        description: None,
-        env_files: Vec::new(),
-        env: Vec::new(),
-        depends_on: Vec::new(),
-        is_default: false,
-    }
+    let run = Command::Exec(vec!["npm".to_owned(), "run".to_owned(), name.to_owned()]);
+    let script = Script::new(name, run, Path::new("/p/web"), "package.json", "node", "npm");
+    Script { kind, ..script }
 }
 
 fn together(files: &[(&str, &str)]) -> Files {
@@ -278,7 +264,7 @@ fn every_value_tells_its_source() {
     let files = together(&[("/p/brummer.toml", text)]);
     let config = join(Path::new("/p"), &user, &files, &[], None).unwrap();
     let logs = config.logs;
-    assert_eq!((logs.keep_lines, logs.ring_bytes, logs.keep_bytes), (2, 1 << 20, 1 << 30));
+    assert_eq!((logs.keep_lines, logs.ring_bytes, logs.keep_bytes), (Some(2), Some(1 << 20), None));
     let shown: Vec<String> =
         config.values.iter().map(|v| format!("{} = {} ({})", v.key, v.value, v.source)).collect();
     insta::assert_snapshot!(shown.join("\n"));
@@ -295,7 +281,10 @@ fn without_a_file_the_documented_defaults_hold() {
     assert_eq!((logs.ring_bytes.process, logs.ring_bytes.project), (16 << 20, 32 << 20));
     assert_eq!((logs.ring_bytes.total, logs.min_free), (128 << 20, 200 << 20));
     assert_eq!((logs.keep_age.as_secs(), logs.keep_runs), (7 * 86_400, 1000));
-    assert_eq!((logs.when_behind, logs.fsync.map(|d| d.as_millis())), (WhenBehind::Slow, Some(1000)));
+    assert_eq!(
+        (logs.when_behind, logs.fsync.map(|d| d.as_millis())),
+        (brummer_event::spec::WhenBehind::Slow, Some(1000))
+    );
     let bus = &user.concurrency.eventbus;
     assert_eq!((bus.worker_pool_size, bus.queue_buffer_size, bus.ring_size), (None, 1000, 10_000));
     assert_eq!(bus.backpressure_strategy, Backpressure::Degrade);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use brummer_event::spec::WhenBehind;
 use serde::Deserialize;
 
 use super::check::Which;
@@ -127,16 +128,6 @@ pub struct RingBytes {
     pub project: u64,
     #[serde(deserialize_with = "text::de_size")]
     pub total: u64,
-}
-
-/// What happens when a child writes faster than its lines are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WhenBehind {
-    /// The child waits, as at any full pipe.
-    Slow,
-    /// The oldest unread bytes go, and a gap says so.
-    Gap,
 }
 
 /// `[daemon]`.

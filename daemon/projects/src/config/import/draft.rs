@@ -36,6 +36,9 @@ pub(super) struct Draft {
     pub(super) depends_on: Vec<Needs>,
     pub(super) autostart: Option<bool>,
     pub(super) restart: Option<Restart>,
+    /// Least and greatest delay before a restart.
+    pub(super) backoff: (Option<String>, Option<String>),
+    pub(super) max_restarts: Option<u64>,
     pub(super) kind: Option<Kind>,
     pub(super) stop_signal: Option<String>,
     pub(super) stop_timeout: Option<String>,
@@ -141,6 +144,15 @@ impl Draft {
             field.leave(notes, format!("is the profile `{name}` here"));
         }
         lay_over(self.profiles.entry(name).or_default(), found);
+    }
+
+    /// Restarts before it is given up, of all time there and of the last minute here; 0 is for ever.
+    pub(super) fn restarts(&mut self, notes: &mut Notes, field: &Field<'_>) {
+        match field.number(notes) {
+            Some(count @ 0..=1000) => self.max_restarts = Some(count),
+            Some(_) => field.leave(notes, "is more than the 1000 that can be counted here; left out"),
+            None => {}
+        }
     }
 
     pub(super) fn signal(&mut self, notes: &mut Notes, field: &Field<'_>, signal: &str) {

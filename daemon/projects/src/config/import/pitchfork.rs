@@ -108,9 +108,9 @@ fn retry(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         Value::Bool(true) => draft.restart = Some(Restart::OnFailure),
         Value::Bool(false) | Value::Null => {}
         _ => {
-            if let Some(count) = field.number(notes).filter(|count| *count > 0) {
+            if field.number(&mut Notes::default()) != Some(0) {
                 draft.restart = Some(Restart::OnFailure);
-                draft.plan(notes, field, "a limit of its own", "max_restarts", count.to_string());
+                draft.restarts(notes, field);
             }
         }
     }

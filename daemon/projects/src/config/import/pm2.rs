@@ -202,17 +202,13 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
                 draft.plan(notes, field, "a limit of memory", "limits", value);
             }
         }
-        "restart_delay" | "exp_backoff_restart_delay" => {
-            if let Some(least) = field.duration("ms", notes) {
-                let value = format!("{{ min = {} }}", render::line(&least));
-                draft.plan(notes, field, "a back-off of its own", "backoff", value);
-            }
+        "restart_delay" => {
+            // It is always the same there.
+            let delay = field.duration("ms", notes);
+            draft.backoff = (delay.clone(), delay);
         }
-        "max_restarts" => {
-            if let Some(count) = field.number(notes) {
-                draft.plan(notes, field, "a limit of its own", "max_restarts", count.to_string());
-            }
-        }
+        "exp_backoff_restart_delay" => draft.backoff.0 = field.duration("ms", notes),
+        "max_restarts" => draft.restarts(notes, field),
         "cron_restart" | "cron" => {
             if let Some(cron) = field.text(notes) {
                 let value = format!("{{ cron = {} }}", render::line(&cron));

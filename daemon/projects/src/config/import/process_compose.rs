@@ -209,16 +209,11 @@ fn availability(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
                 other => part.leave(notes, format!("{other:?} is not known; it is not restarted")),
             },
             "backoff_seconds" => {
-                if let Some(least) = part.duration("s", notes) {
-                    let value = format!("{{ min = {} }}", render::line(&least));
-                    draft.plan(notes, &part, "a back-off of its own", "backoff", value);
-                }
+                // It is always the same there.
+                let delay = part.duration("s", notes);
+                draft.backoff = (delay.clone(), delay);
             }
-            "max_restarts" => {
-                if let Some(count) = part.number(notes).filter(|count| *count > 0) {
-                    draft.plan(notes, &part, "a limit of its own", "max_restarts", count.to_string());
-                }
-            }
+            "max_restarts" => draft.restarts(notes, &part),
             "exit_on_end" | "exit_on_skipped" => {
                 if part.truth(notes) == Some(true) {
                     part.leave(notes, "its end ends nothing else here");

@@ -118,6 +118,17 @@ fn process(out: &mut String, draft: &Draft) {
         };
         key("restart", text(word));
     }
+    let (least, most) = &draft.backoff;
+    let delays = [("min", least), ("max", most)];
+    let delays =
+        delays.iter().filter_map(|(name, delay)| Some(format!("{name} = {}", line(delay.as_ref()?))));
+    let delays: Vec<String> = delays.collect();
+    if !delays.is_empty() {
+        key("backoff", format!("{{ {} }}", delays.join(", ")));
+    }
+    if let Some(count) = draft.max_restarts {
+        key("max_restarts", count.to_string());
+    }
     if let Some(autostart) = draft.autostart {
         key("autostart", autostart.to_string());
     }

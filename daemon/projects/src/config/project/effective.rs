@@ -2,7 +2,7 @@
 //!
 //! Pure: no files, no environment, no clock.
 
-use brummer_event::spec::{Command, Kind, ProcessSpec, Restart, Stdin};
+use brummer_event::spec::{Command, Kind, ProcessSpec, Restart, Retry, Stdin};
 
 use super::super::check::dotted;
 use super::super::layers::ConfigValue;
@@ -32,13 +32,16 @@ pub(super) fn add_defaults(spec: &ProcessSpec, values: &mut Vec<ConfigValue>) {
         Stdin::Null => "null",
     };
     let files: Vec<String> = spec.env_files.iter().map(|file| file.display().to_string()).collect();
-    let effective: [(&[&str], String); 13] = [
+    let effective: [(&[&str], String); 16] = [
         (&["run"], run),
         (&["dir"], word(&spec.dir.display().to_string())),
         (&["env_file"], list(&files)),
         (&["depends_on"], list(&spec.depends_on)),
         (&["autostart"], spec.autostart.to_string()),
         (&["restart"], word(restart)),
+        (&["backoff", "min"], word(&text::show_duration(spec.retry.least.unwrap_or(Retry::LEAST)))),
+        (&["backoff", "max"], word(&text::show_duration(spec.retry.most.unwrap_or(Retry::MOST)))),
+        (&["max_restarts"], spec.retry.restarts.unwrap_or(Retry::RESTARTS).to_string()),
         (&["kind"], word(kind)),
         (&["stop", "signal"], word(&brummer_event::state::signal_name(spec.stop.signal))),
         (&["stop", "timeout"], word(&text::show_duration(spec.stop.timeout))),

@@ -127,7 +127,7 @@ static USER_LOGS: &[Key] = &[
     KEEP_BYTES,
     key("keep_total", Kind::Size, Text("2GiB"), "Captured bytes of all processes on disk.", "\"10GiB\""),
     key("keep_age", Kind::Duration, Text("7d"), "How old captures may get.", "\"30d\""),
-    count("keep_runs", 1000, "Ended runs of a process whose captures are kept.", "50"),
+    count("keep_runs", 1000, "Runs whose captures are kept, of all processes.", "50"),
     key(
         "min_free",
         Kind::Size,
@@ -234,6 +234,14 @@ static PROCESS: &[Key] = &[
         "\"always\"",
     )
     .otherwise("`on-failure` for services, `no` for tasks"),
+    table("backoff", BACKOFF, "How long it waits before it is started again; each time twice as long."),
+    key(
+        "max_restarts",
+        Kind::Int { least: 0, most: 1000 },
+        Int(5),
+        "Restarts within 60 s before it is given up; 0: it never is.",
+        "0",
+    ),
     key(
         "kind",
         Kind::Word(&["service", "task"]),
@@ -272,6 +280,11 @@ static PROCESS: &[Key] = &[
         "Restart it when its configuration changed, instead of only saying so.",
         "true",
     ),
+];
+
+static BACKOFF: &[Key] = &[
+    key("min", Kind::Duration, Text("250ms"), "Before the first restart.", "\"1s\""),
+    key("max", Kind::Duration, Text("30s"), "Before any restart; never less than `min`.", "\"5s\""),
 ];
 
 static STOP: &[Key] = &[

@@ -27,8 +27,6 @@ pub(crate) static PLANNED: &[Planned] = &[
     project("project"),
     project("processes.*.ready"),
     project("processes.*.health"),
-    project("processes.*.backoff"),
-    project("processes.*.max_restarts"),
     project("processes.*.success_exit_codes"),
     project("processes.*.tty"),
     project("processes.*.replicas"),

@@ -123,12 +123,12 @@ fn files_above_give_everything_but_processes() {
     assert_eq!(names, ["web"]);
     assert_eq!(
         (config.logs.keep_lines, config.logs.keep_bytes, config.logs.ring_bytes),
-        (2, 2 << 20, 1 << 20)
+        (Some(2), Some(2 << 20), Some(1 << 20))
     );
     assert_eq!(config.files.len(), 4);
     let config = read(Some("ci"));
     assert_eq!(config.declared.len(), 1);
-    assert_eq!(config.logs.when_behind, crate::config::WhenBehind::Gap);
+    assert_eq!(config.logs.when_behind, Some(brummer_event::spec::WhenBehind::Gap));
 
     // Mistakes above count too, and the home directory is a border.
     write(&root, "brummer.local.toml", "[daemon]\nhttp_port = 1\n");
@@ -166,7 +166,7 @@ fn a_profile_wins_over_all_files_and_says_where() {
     let ci = with_profile(&files, Some("ci")).unwrap();
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     assert_eq!(ci.declared[0].env, [pair("A", "ci"), pair("B", "local")]);
-    assert_eq!((ci.declared[0].autostart, ci.logs.keep_lines), (false, 9));
+    assert_eq!((ci.declared[0].autostart, ci.logs.keep_lines), (false, Some(9)));
     assert_eq!((ci.declared[1].name.as_str(), ci.declared[1].kind), ("seed", Kind::Task));
     assert_eq!(ci.sources["seed"], "brummer.toml");
     insta::assert_snapshot!(shown(&ci).join("\n"));
