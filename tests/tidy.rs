@@ -8,6 +8,7 @@
     reason = "a test reads the tree and fails by panicking"
 )]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -150,4 +151,52 @@ fn no_spawn_escapes_the_tracker_and_no_queue_is_unbounded() {
             assert!(!product(&text).contains(word), "{path} uses {word}");
         }
     }
+}
+
+/// The keys of a schema that are no tables, `*` for any name.
+fn leaves(schema: &serde_json::Value, path: &str, found: &mut BTreeSet<String>) {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let table =
+        schema["anyOf"].as_array().and_then(|shapes| shapes.iter().find(|one| one["type"] == "object"));
+    let schema = table.unwrap_or(schema);
+    if let Some(properties) = schema["properties"].as_object() {
+        for (name, schema) in properties.iter().filter(|(name, _)| *name != "$schema") {
+            // What a profile holds are the keys of the file.
+            match name.as_str() {
+                "profile" => drop(found.insert(below(name))),
+                _ => leaves(schema, &below(name), found),
+            }
+        }
+    } else if schema["additionalProperties"]["properties"].is_object() {
+        leaves(&schema["additionalProperties"], &below("*"), found);
+    } else {
+        found.insert(path.to_owned());
+    }
+}
+
+#[test]
+fn every_key_names_a_test_that_shows_its_effect() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let mut keys = BTreeSet::new();
+    for schema in ["deploy/schema/brummer.schema.json", "deploy/schema/config.schema.json"] {
+        leaves(&serde_json::from_str(&read(schema)).unwrap(), "", &mut keys);
+    }
+    let readme = read("tests/README.md");
+    let (_, table) = readme.split_once("## Which test shows that a key has its effect").unwrap();
+    let mut listed = BTreeSet::new();
+    for row in table.lines().filter(|line| line.starts_with("| `")) {
+        let words: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        let (key, tests) = words.split_first().unwrap();
+        assert!(listed.insert((*key).to_owned()), "`{key}` stands there twice");
+        assert!(!tests.is_empty() && tests.len() % 2 == 0, "{row}");
+        for pair in tests.chunks(2) {
+            assert!(
+                read(pair[0]).contains(&format!("fn {}(", pair[1])),
+                "`{key}`: {} has no {}",
+                pair[0],
+                pair[1]
+            );
+        }
+    }
+    assert_eq!(keys, listed, "keys of the schemas, and those in tests/README.md");
 }

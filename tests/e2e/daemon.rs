@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use brummer_tests::{Home, Process, until};
+use brummer_tests::{Home, Process, http, until};
 use nix::sys::signal::Signal;
 
 use crate::common::{pid, process};
@@ -225,27 +225,16 @@ fn a_busy_fixed_http_port_is_an_error_and_a_default_one_moves() {
 
 #[test]
 fn metrics_and_health_are_served_on_the_published_address() {
-    use std::io::{Read as _, Write as _};
     let home = Home::new();
     let _daemon = home.daemon();
     let project =
         home.project("shop", "[processes.api]\nrun = [\"@testproc\", \"lines\", \"10\"]\nkind = \"task\"\n");
     home.ctl_in(project.dir(), ["up", "-d", "--wait"]).ok();
-    let addresses: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(home.state().join("runtime/addresses.json")).unwrap())
-            .unwrap();
+    let addresses = home.addresses();
     let url = addresses["metrics"].as_str().unwrap();
-    let authority = url.strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();
-    let get = |path: &str, host: &str| {
-        let mut stream = std::net::TcpStream::connect(authority).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text
-    };
-    assert!(get("/healthz", authority).starts_with("HTTP/1.1 200"));
-    let metrics = get("/metrics", authority);
+    assert_eq!(http::get(&url.replace("/metrics", "/healthz")).0, 200);
+    let metrics = home.metrics();
     assert!(metrics.contains("brummer_events_total{topic=\"process\"}"), "{metrics}");
-    assert!(get("/metrics", "evil.example").starts_with("HTTP/1.1 403"), "a foreign Host is refused");
+    assert_eq!(http::get_as(url, "evil.example").0, 403, "a foreign Host is refused");
     assert!(addresses.get("mcp").is_none(), "keys of parts that are absent are absent");
 }

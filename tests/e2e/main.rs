@@ -12,12 +12,15 @@
 
 mod bad_input;
 mod common;
+mod concurrency;
+mod configuration;
 mod crash;
 mod daemon;
 mod defects;
 mod detection;
 mod generators;
 mod hundred;
+mod keys;
 mod log_bombs;
 mod movers;
 mod output;

@@ -121,3 +121,20 @@ fn scripts_are_chosen_run_with_arguments_and_stand_on_top_afterwards() {
     screen.send("q");
     assert_eq!(screen.wait(), Some(0));
 }
+
+#[test]
+fn a_broken_configuration_stands_in_the_header_until_it_is_mended() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let config = "[processes.api]\nrun = [\"sleep\", \"600\"]\n";
+    let project = home.project("shop", config);
+    home.ctl_in(project.dir(), ["up", "-d"]).ok();
+    let mut screen = tui(&home, project.dir(), 24, 100);
+    screen.until("the process", |text| text.contains("api") && !text.contains("config broken"));
+    project.write("brummer.toml", "[processes.api]\nrn = \"x\"\n");
+    screen.until("it is said", |text| text.contains("! config broken") && text.contains("running"));
+    project.write("brummer.toml", config);
+    screen.until("it is mended", |text| !text.contains("config broken"));
+    screen.send("q");
+    assert_eq!(screen.wait(), Some(0));
+}

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::{Answer, Binaries, Follow, PATIENCE, Process, Project, binaries, process};
+use crate::{Answer, Binaries, Follow, PATIENCE, Process, Project, binaries, http, process};
 
 /// A world of its own. Everything in it is stopped and removed when it goes.
 pub struct Home {
@@ -131,6 +131,17 @@ impl Home {
         let mut daemon = Daemon { child, stderr };
         daemon.wait_ready(&socket, may_die);
         daemon
+    }
+
+    /// The addresses that the daemon publishes.
+    pub fn addresses(&self) -> serde_json::Value {
+        let text = std::fs::read_to_string(self.state().join("runtime/addresses.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// The daemon's metrics, in Prometheus' text format.
+    pub fn metrics(&self) -> String {
+        http::get(self.addresses()["metrics"].as_str().unwrap()).1
     }
 
     /// Runs `brummerctl` in `src`.

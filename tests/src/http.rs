@@ -8,10 +8,16 @@ use crate::PATIENCE;
 /// Status and body of `GET URL` (`http://HOST:PORT/PATH`). Panics if nobody answers.
 #[track_caller]
 pub fn get(url: &str) -> (u16, String) {
+    get_as(url, parts(url).0)
+}
+
+/// As [`get`], as if `host` had been asked.
+#[track_caller]
+pub fn get_as(url: &str, host: &str) -> (u16, String) {
     let (place, path) = parts(url);
     let mut stream = TcpStream::connect(place).unwrap_or_else(|error| panic!("{url}: {error}"));
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {place}\r\nAccept: */*\r\nConnection: close\r\n\r\n")
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\nConnection: close\r\n\r\n")
         .unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap_or_else(|error| panic!("{url}: {error}"));

@@ -46,6 +46,13 @@ pub struct Limits {
     pub allow_root: bool,
 }
 
+impl Limits {
+    /// Whether a client of this uid may talk to a daemon of `own`.
+    const fn let_in(&self, uid: u32, own: u32) -> bool {
+        uid == own || (uid == 0 && self.allow_root)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { connections: 256, first_request: Duration::from_secs(10), allow_root: false }
@@ -145,7 +152,7 @@ impl Listener {
                 return None;
             }
         };
-        if peer.uid != self.own_uid && !(peer.uid == 0 && self.limits.allow_root) {
+        if !self.limits.let_in(peer.uid, self.own_uid) {
             self.refuse("uid", &format!("a client of uid {} was turned away", peer.uid));
             return None;
         }
@@ -198,4 +205,19 @@ fn register(socket: StdListener) -> io::Result<UnixListener> {
 
 fn reserve() -> Option<std::fs::File> {
     std::fs::File::open("/dev/null").ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_is_let_in_only_where_it_is_allowed() {
+        for (allow_root, root) in [(false, false), (true, true)] {
+            let limits = Limits { allow_root, ..Limits::default() };
+            assert!(limits.let_in(1000, 1000));
+            assert_eq!(limits.let_in(0, 1000), root);
+            assert!(!limits.let_in(1001, 1000));
+        }
+    }
 }
