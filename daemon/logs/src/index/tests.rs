@@ -162,3 +162,27 @@ fn a_newer_format_is_never_destroyed() {
     assert!(matches!(load(dir.path(), run(), &[1], EPOCH, &mut |_| true), Err(LogsError::Newer { .. })));
     assert_eq!(fs::read(writer.path()).unwrap(), bytes);
 }
+
+#[test]
+fn gaps_that_add_up_to_more_than_there_is_are_no_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = IndexWriter::new(dir.path(), EPOCH, whose(), &State::START);
+    let (mut head, _) = lines(1, 2, 100);
+    head.levels = HAS_GAPS;
+    let (mut body, mut shapes) = (Vec::new(), ShapeWriter::default());
+    for _ in 0..2 {
+        let cut = Cut {
+            stream: Stream::Sys,
+            level: Level::Info,
+            flags: LineFlags::NONE,
+            skip: 0,
+            length: 0,
+            end: 0,
+            gap: Some((brummer_event::GapReason::Behind, u64::MAX)),
+        };
+        shapes.put(&mut body, &cut);
+    }
+    writer.append(&[(head, body)]).unwrap();
+    let loaded = load_all(dir.path(), &mut |_| true).unwrap();
+    assert_eq!(loaded.gaps, (2, u64::MAX));
+}
