@@ -126,8 +126,8 @@ fn write_workspace(home: &Home, name: &str, root: &str) -> PathBuf {
 
 #[test]
 fn a_pnpm_workspace_starts_its_root_else_says_what_there_is() {
+    need("node");
     let pnpm = kept("pnpm-10", |dir| {
-        need("npm");
         std::fs::write(dir.join("package.json"), "{}").unwrap();
         npm_install(dir, &["pnpm@10"]);
     });
