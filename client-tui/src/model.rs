@@ -222,13 +222,20 @@ impl Model {
         (self.processes.iter().filter(|process| process.state.is_up()).count(), self.processes.len())
     }
 
+    /// What is known of the project that is looked at.
+    pub fn project(&self) -> Option<&Project> {
+        let name = self.place.project()?;
+        self.projects.iter().find(|project| project.name == name)
+    }
+
     /// Mistakes in the files of the project that is looked at: what was in force stays so.
     pub fn mistakes(&self) -> usize {
-        let name = self.place.project();
-        self.projects
-            .iter()
-            .find(|project| Some(project.name.as_str()) == name)
-            .map_or(0, |project| project.mistakes)
+        self.project().map_or(0, |project| project.mistakes)
+    }
+
+    /// Processes that run unlike their configuration by now.
+    pub fn changed(&self) -> usize {
+        self.processes.iter().filter(|process| process.changed).count()
     }
 
     /// How long the daemon has been away, in milliseconds.

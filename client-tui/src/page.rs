@@ -136,7 +136,7 @@ fn break_at(text: &str, columns: usize) -> (&str, &str) {
 /// Errors that the chips let through, in the order of their rows. Muted ones are not listed.
 pub fn incidents(model: &Model) -> Vec<&Incident> {
     let filter = &model.log.filter;
-    let text: Option<Regex> = filter.text.as_ref().and_then(|pattern| pattern.compile().ok());
+    let texts: Vec<Regex> = filter.texts.iter().filter_map(|pattern| pattern.compile().ok()).collect();
     model
         .incidents
         .rows()
@@ -144,7 +144,7 @@ pub fn incidents(model: &Model) -> Vec<&Incident> {
             !incident.muted
                 && (filter.processes.is_empty() || filter.processes.contains(&incident.process))
                 && (incident.fatal || filter.level != Some(Level::Fatal))
-                && text.as_ref().is_none_or(|regex| matches(incident, regex))
+                && texts.iter().all(|regex| matches(incident, regex))
         })
         .collect()
 }

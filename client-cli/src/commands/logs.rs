@@ -103,9 +103,9 @@ fn refuse_contradictions(context: &Context, logs: &Logs) -> Result<(), Failure> 
 
 fn filter(context: &Context, logs: &Logs) -> Result<v1::LogFilter, Failure> {
     let now = time::now_ns();
-    let text = match (&logs.grep, &logs.regex) {
-        (Some(text), _) => Some(v1::log_filter::Text::Contains(text.clone())),
-        (None, Some(regex)) => Some(v1::log_filter::Text::Regex(regex.clone())),
+    let kind = match (&logs.grep, &logs.regex) {
+        (Some(text), _) => Some(v1::log_text::Kind::Contains(text.clone())),
+        (None, Some(regex)) => Some(v1::log_text::Kind::Regex(regex.clone())),
         (None, None) => None,
     };
     let stream = |stream: &StreamName| match stream {
@@ -127,7 +127,7 @@ fn filter(context: &Context, logs: &Logs) -> Result<v1::LogFilter, Failure> {
         runs: logs.run.iter().cloned().collect(),
         streams: logs.stream.iter().map(|name| stream(name).into()).collect(),
         min_level: level.into(),
-        text,
+        texts: kind.map(|kind| v1::LogText { kind: Some(kind) }).into_iter().collect(),
         since_ns: logs.since.map(|since| since.at(now)),
         until_ns: logs.until.map(|until| until.at(now)),
         context: logs.context,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use brummer_proto::v1;
 
 use crate::model::Place;
-use crate::model::filter::{Filter, Level, Stream};
+use crate::model::filter::{Filter, Level, Pattern, Stream};
 use crate::model::incident::{Frame, Incident};
 use crate::model::log::{Entry, Gap, Line, Page, Source};
 use crate::model::process::{Endpoint, Exit, Process, Project, Run, Script, State, Usage};
@@ -24,13 +24,12 @@ pub(super) fn project_scope(name: &str) -> v1::Scope {
 }
 
 pub(super) fn filter(scope: v1::Scope, filter: &Filter) -> v1::LogFilter {
-    let text = filter.text.as_ref().map(|pattern| {
-        if pattern.regex {
-            v1::log_filter::Text::Regex(pattern.text.clone())
-        } else {
-            v1::log_filter::Text::Contains(pattern.text.clone())
-        }
-    });
+    let text = |pattern: &Pattern| v1::LogText {
+        kind: Some(match pattern.regex {
+            true => v1::log_text::Kind::Regex(pattern.text.clone()),
+            false => v1::log_text::Kind::Contains(pattern.text.clone()),
+        }),
+    };
     let stream = |stream: &Stream| match stream {
         Stream::Out => v1::Stream::Out as i32,
         Stream::Err => v1::Stream::Err as i32,
@@ -49,7 +48,7 @@ pub(super) fn filter(scope: v1::Scope, filter: &Filter) -> v1::LogFilter {
         names: filter.processes.clone(),
         streams: filter.streams.iter().map(stream).collect(),
         min_level: filter.level.map_or(0, level),
-        text,
+        texts: filter.texts.iter().map(text).collect(),
         ..v1::LogFilter::default()
     }
 }

@@ -8,6 +8,8 @@ use crate::model::{Model, Place, View};
 
 /// Column at which the tabs begin where there is room.
 const TABS_AT: usize = 26;
+/// From this width on the header has room for how many processes are changed.
+const COUNTS_CHANGED: usize = 60;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TabZone {
@@ -24,7 +26,7 @@ pub struct Header {
     pub tabs: Vec<TabZone>,
     /// `● live`, `○ reconnecting 3s`, or that the configuration's mistakes keep the old one in force.
     pub link: String,
-    /// `3/5 up`.
+    /// `3/5 up`, `3/5 up, 1 changed`.
     pub up: String,
     /// Column at which `link` begins.
     pub link_at: usize,
@@ -41,12 +43,20 @@ pub fn header(model: &Model) -> Header {
     let up = match &model.place {
         Place::Project { .. } if model.processes_known => {
             let (up, all) = model.up();
-            format!("{up}/{all} up")
+            match model.changed() {
+                changed if changed > 0 && width >= COUNTS_CHANGED => {
+                    format!("{up}/{all} up, {changed} changed")
+                }
+                _ => format!("{up}/{all} up"),
+            }
         }
         _ => String::new(),
     };
     let right = ansi::width(&link) + if up.is_empty() { 1 } else { ansi::width(&up) + 3 };
-    let name = ansi::harmless(model.place.project().unwrap_or("no project"));
+    let mut name = ansi::harmless(model.place.project().unwrap_or("no project"));
+    if model.project().is_some_and(|project| !project.trusted) {
+        name.push_str(" (not trusted)");
+    }
     let directory = ansi::harmless(&format::tilde(model.place.directory(), model.home.as_deref()));
 
     let full: Vec<(View, String)> = View::ALL.iter().map(|view| (*view, tab(model, *view, true))).collect();

@@ -86,63 +86,11 @@ impl Pattern {
     fn is_exact(&self) -> bool {
         self.text.chars().any(char::is_uppercase)
     }
-
-    /// One pattern for lines that have this and the other: the daemon takes one text a question.
-    ///
-    /// Two literals are found wherever they stand, also overlapping. With a regex on either side the two
-    /// have to stand side by side, since a regex cannot say "and".
-    pub fn and(&self, other: &Self) -> Self {
-        if self == other {
-            return self.clone();
-        }
-        let (a, b) = (self.source(), other.source());
-        let mut ways = vec![format!("(?:{a}).*(?:{b})"), format!("(?:{b}).*(?:{a})")];
-        if !self.regex && !other.regex {
-            overlaps(self, other, &mut ways);
-            overlaps(other, self, &mut ways);
-        }
-        Self { text: ways.join("|"), regex: true }
-    }
 }
 
 fn smart(literal: &str, exact: bool) -> String {
     let escaped = regex::escape(literal);
     if exact { escaped } else { format!("(?i:{escaped})") }
-}
-
-/// Ways in which `second` begins inside of `first`.
-fn overlaps(first: &Pattern, second: &Pattern, ways: &mut Vec<String>) {
-    let exact = first.is_exact() || second.is_exact();
-    let same = |a: &str, b: &str| if exact { a == b } else { a.to_lowercase() == b.to_lowercase() };
-    // Where the cases differ, the exact one decides what the common part is.
-    let common = |a: &str, b: &str| {
-        if second.is_exact() { smart(b, true) } else { smart(a, first.is_exact()) }
-    };
-    for (at, _) in first.text.char_indices() {
-        let (Some(head), Some(tail)) = (first.text.get(..at), first.text.get(at..)) else { continue };
-        let tail_chars = tail.chars().count();
-        let second_chars = second.text.chars().count();
-        let shared = tail_chars.min(second_chars);
-        let split = |text: &str| {
-            let end = text.char_indices().nth(shared).map_or(text.len(), |(at, _)| at);
-            (text.get(..end).unwrap_or_default().to_owned(), text.get(end..).unwrap_or_default().to_owned())
-        };
-        let ((a, a_rest), (b, b_rest)) = (split(tail), split(&second.text));
-        let fits = if first.is_exact() && second.is_exact() {
-            a == b
-        } else {
-            same(&a.to_lowercase(), &b.to_lowercase())
-        };
-        if fits {
-            ways.push(format!(
-                "{}{}{}{}",
-                smart(head, first.is_exact()),
-                common(&a, &b),
-                smart(&a_rest, first.is_exact()),
-                smart(&b_rest, second.is_exact())
-            ));
-        }
-    }
 }
 
 /// One condition as its user sees and removes it.
@@ -174,7 +122,8 @@ pub struct Filter {
     /// This and above.
     pub level: Option<Level>,
     pub streams: Vec<Stream>,
-    pub text: Option<Pattern>,
+    /// A line must hold each of them.
+    pub texts: Vec<Pattern>,
 }
 
 impl Filter {
@@ -184,7 +133,7 @@ impl Filter {
         processes
             .chain(self.level.map(Chip::Level))
             .chain(streams)
-            .chain(self.text.clone().map(Chip::Text))
+            .chain(self.texts.iter().cloned().map(Chip::Text))
             .collect()
     }
 
@@ -193,8 +142,8 @@ impl Filter {
             Chip::Process(name) if !self.processes.contains(&name) => self.processes.push(name),
             Chip::Level(level) => self.level = Some(level),
             Chip::Stream(stream) if !self.streams.contains(&stream) => self.streams.push(stream),
-            Chip::Text(pattern) => self.text = Some(pattern),
-            Chip::Process(_) | Chip::Stream(_) => {}
+            Chip::Text(pattern) if !self.texts.contains(&pattern) => self.texts.push(pattern),
+            Chip::Process(_) | Chip::Stream(_) | Chip::Text(_) => {}
         }
     }
 
@@ -203,7 +152,7 @@ impl Filter {
             Chip::Process(name) => self.processes.retain(|known| known != name),
             Chip::Level(_) => self.level = None,
             Chip::Stream(stream) => self.streams.retain(|known| known != stream),
-            Chip::Text(_) => self.text = None,
+            Chip::Text(pattern) => self.texts.retain(|known| known != pattern),
         }
     }
 
@@ -215,8 +164,6 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn literal(text: &str) -> Pattern {
@@ -241,24 +188,16 @@ mod tests {
             Chip::Level(Level::Error),
             Chip::Stream(Stream::Err),
             Chip::Text(literal("x")),
+            Chip::Text(literal("x")),
+            Chip::Text(literal("y")),
         ] {
             filter.add(chip);
         }
         let labels: Vec<String> = filter.chips().iter().map(Chip::label).collect();
-        assert_eq!(labels, ["web", "≥error", "only err", "'x'"]);
+        assert_eq!(labels, ["web", "≥error", "only err", "'x'", "'y'"]);
         for chip in filter.chips() {
             filter.remove(&chip);
         }
         assert_eq!(filter, Filter::default());
-    }
-
-    proptest! {
-        #[test]
-        fn both_literals_or_none(a in "[abAB]{1,4}", b in "[abAB]{1,4}", line in "[abAB ]{0,10}") {
-            let (left, right) = (literal(&a), literal(&b));
-            let expected = left.compile().unwrap().is_match(&line) && right.compile().unwrap().is_match(&line);
-            let both = left.and(&right).compile().unwrap();
-            prop_assert_eq!(both.is_match(&line), expected, "{} on {:?}", both, line);
-        }
     }
 }

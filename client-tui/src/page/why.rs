@@ -18,6 +18,9 @@ pub(super) fn text(model: &Model, why: &Why) -> Vec<Para> {
         paras.push(Para::plain(&process.reason));
     }
     paras.push(Para::plain(""));
+    if process.changed {
+        paras.push(Para::pair("note", &process.note));
+    }
     if let Some(ms) = process.next_start_in_ms(model.now.wall_ns) {
         paras.push(Para::pair("next start", next(process, ms)));
     }

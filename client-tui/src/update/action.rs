@@ -7,7 +7,7 @@ use crate::model::popup::{Choice, Confirm, Details, DetailsOf, PickerKind, Popup
 use crate::model::process::State;
 use crate::model::status::Status;
 use crate::model::{Model, Place, TimeMode, View};
-use crate::{code_ref, page};
+use crate::{code_ref, format, page};
 
 /// How far behind a line its place in the code is looked for (the stack below an error).
 const STACK: usize = 12;
@@ -43,7 +43,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::OpenLogs => show(model, View::Logs),
         Action::StartStop => start_stop(model),
         Action::Restart => on_selected(model, |name, _| Act::Restart(name)),
-        Action::UpAll => act::begin(model, Act::Up(Vec::new())),
+        Action::UpAll => up_all(model),
         Action::DownAll => ask_down(model),
         Action::OpenUrl => open_url(model),
         Action::Why => match model.selected_process().map(|process| process.name.clone()) {
@@ -216,6 +216,19 @@ fn start_stop(model: &mut Model) -> Vec<Effect> {
         return say(model, "it is being stopped already");
     }
     on_selected(model, |name, state| if state.is_wanted() { Act::Stop(name) } else { Act::Start(vec![name]) })
+}
+
+/// What was made known without trust (`run`, `projects add`) runs what its files say only after a yes.
+fn up_all(model: &mut Model) -> Vec<Effect> {
+    let act = Act::Up(Vec::new());
+    let Some(project) = model.project().filter(|project| !project.trusted) else {
+        return act::begin(model, act);
+    };
+    let directory = format::tilde(&project.directory, model.home.as_deref());
+    let question = format!("Trust {} and start what `up` starts?", project.name);
+    let consequence =
+        format!("What runs is said by the files in {directory}; nothing of them has run on its own.");
+    popup(model, Popup::Confirm(Confirm { question, consequence, act }))
 }
 
 fn ask_down(model: &mut Model) -> Vec<Effect> {

@@ -3,7 +3,7 @@
 use super::{action, lines, lists};
 use crate::effect::{Anchor, Effect, Hit};
 use crate::message::Failure;
-use crate::model::filter::{Filter, Level, Pattern};
+use crate::model::filter::{Chip, Filter, Level, Pattern};
 use crate::model::log::Line;
 use crate::model::search::{Active, Finding, Sought};
 use crate::model::status::Status;
@@ -70,10 +70,7 @@ fn sought_filter(model: &Model, sought: Sought) -> Filter {
         Sought::Error => filter.level = Some(filter.level.unwrap_or(Level::Error).max(Level::Error)),
         Sought::Match { .. } => {
             if let Some(active) = &model.search.active {
-                filter.text = Some(match &filter.text {
-                    Some(chip) => chip.and(&active.pattern),
-                    None => active.pattern.clone(),
-                });
+                filter.add(Chip::Text(active.pattern.clone()));
             }
         }
     }

@@ -104,15 +104,15 @@ fn lines(seqs: Vec<u64>) -> v1::LogLines {
 
 /// Numbers of the lines that pass.
 fn passing(filter: &v1::LogFilter) -> Vec<u64> {
-    let text = match &filter.text {
-        Some(v1::log_filter::Text::Contains(text)) => Some(text.clone()),
-        Some(v1::log_filter::Text::Regex(_)) => panic!("these tests search for plain text"),
-        None => None,
-    };
+    let texts = filter.texts.iter().map(|text| match &text.kind {
+        Some(v1::log_text::Kind::Contains(text)) => text.clone(),
+        other => panic!("these tests search for plain text: {other:?}"),
+    });
+    let texts: Vec<String> = texts.collect();
     let level = filter.min_level;
     (1..=LINES)
         .filter(|seq| line(*seq).level >= level)
-        .filter(|seq| text.as_ref().is_none_or(|text| format!("line {seq}").contains(text)))
+        .filter(|seq| texts.iter().all(|text| format!("line {seq}").contains(text)))
         .filter(|seq| filter.until_ns.is_none_or(|until| time_of(*seq) < until))
         .collect()
 }

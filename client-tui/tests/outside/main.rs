@@ -83,7 +83,7 @@ async fn pages_are_read_by_cursor() {
 async fn the_nearest_match_is_found_on_either_side() {
     let world = World::new();
     let mut outside = world.outside().await;
-    let text = Some(Pattern { text: "line 20".into(), regex: false });
+    let texts = vec![Pattern { text: "line 20".into(), regex: false }];
     for (anchor, forward, expected) in [
         (Anchor::Cursor("l1.feed.100.0".into()), true, Some(200)),
         (Anchor::Cursor("l1.feed.100.0".into()), false, Some(20)),
@@ -91,7 +91,7 @@ async fn the_nearest_match_is_found_on_either_side() {
         (Anchor::First, true, Some(20)),
         (Anchor::Cursor(format!("l1.feed.{LINES}.0")), true, None),
     ] {
-        let filter = Filter { text: text.clone(), ..Filter::default() };
+        let filter = Filter { texts: texts.clone(), ..Filter::default() };
         let request = Effect::FindLine { ticket: 7, place: place(), filter, anchor: anchor.clone(), forward };
         let Reply::Found(Ok(found)) = reply(&mut outside, request).await else { panic!("an answer comes") };
         assert_eq!(found.map(|line| line.seq), expected, "{anchor:?} {forward}");
@@ -102,8 +102,8 @@ async fn the_nearest_match_is_found_on_either_side() {
 async fn matches_are_counted_and_numbered() {
     let world = World::new();
     let mut outside = world.outside().await;
-    let text = Some(Pattern { text: "line 20".into(), regex: false });
-    let filter = Filter { text, ..Filter::default() };
+    let texts = vec![Pattern { text: "line 20".into(), regex: false }];
+    let filter = Filter { texts, ..Filter::default() };
     // 20, 200, 201 … 209; lines that were written together share their time.
     for (seq, number) in [(20, 1), (200, 2), (203, 5), (209, 11)] {
         let at = Some(Hit { cursor: format!("l1.feed.{seq}.0"), time_ns: fake::time_of(seq) });

@@ -112,8 +112,8 @@ impl Collect {
             let possible = match judged {
                 Some((other, possible)) if other == identity => possible,
                 _ => {
-                    let text = self.filter.text.as_ref();
-                    let possible = text.is_none_or(|text| !text.cannot_match(chunk.whole_text()));
+                    let whole = chunk.whole_text();
+                    let possible = !self.filter.texts.iter().any(|text| text.cannot_match(whole));
                     judged = Some((identity, possible));
                     possible
                 }

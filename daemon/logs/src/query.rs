@@ -17,7 +17,8 @@ pub struct Filter {
     pub runs: Option<Vec<RunId>>,
     pub streams: Option<Vec<Stream>>,
     pub min_level: Option<Level>,
-    pub text: Option<Matcher>,
+    /// Each must match.
+    pub texts: Vec<Matcher>,
     pub since: Option<WallNs>,
     /// Exclusive.
     pub until: Option<WallNs>,
@@ -114,7 +115,7 @@ impl Filter {
             && self.min_level.is_none_or(|least| level >= least)
             && self.since.is_none_or(|since| time >= since)
             && self.until.is_none_or(|until| time < until)
-            && self.text.as_ref().is_none_or(|matcher| matcher.matches(text))
+            && self.texts.iter().all(|matcher| matcher.matches(text))
     }
 
     /// True if every line of a wanted run matches: nothing has to be looked at.
@@ -123,7 +124,7 @@ impl Filter {
             && self.min_level.is_none_or(|least| least == Level::Trace)
             && self.since.is_none()
             && self.until.is_none()
-            && self.text.is_none()
+            && self.texts.is_empty()
     }
 }
 
@@ -172,14 +173,15 @@ mod tests {
             min_level: Some(Level::Warn),
             since: Some(10),
             until: Some(20),
-            text: Some(Matcher::regex("^a").unwrap()),
+            texts: vec![Matcher::regex("^a").unwrap(), Matcher::literal("B").unwrap()],
             ..Filter::default()
         };
-        assert!(filter.wants_line(Stream::Err, Level::Error, 10, b"ab"));
-        assert!(!filter.wants_line(Stream::Out, Level::Error, 10, b"ab"));
-        assert!(!filter.wants_line(Stream::Err, Level::Info, 10, b"ab"));
-        assert!(!filter.wants_line(Stream::Err, Level::Error, 9, b"ab"));
-        assert!(!filter.wants_line(Stream::Err, Level::Error, 20, b"ab"));
-        assert!(!filter.wants_line(Stream::Err, Level::Error, 10, b"ba"));
+        assert!(filter.wants_line(Stream::Err, Level::Error, 10, b"aB"));
+        assert!(!filter.wants_line(Stream::Out, Level::Error, 10, b"aB"));
+        assert!(!filter.wants_line(Stream::Err, Level::Info, 10, b"aB"));
+        assert!(!filter.wants_line(Stream::Err, Level::Error, 9, b"aB"));
+        assert!(!filter.wants_line(Stream::Err, Level::Error, 20, b"aB"));
+        assert!(!filter.wants_line(Stream::Err, Level::Error, 10, b"Ba"));
+        assert!(!filter.wants_line(Stream::Err, Level::Error, 10, b"ab"), "the other text is missing");
     }
 }

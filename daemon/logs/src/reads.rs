@@ -57,7 +57,7 @@ impl Reads {
         filter: &Filter,
         work: impl FnOnce(&mut Loader<'_>) -> T + Send + 'static,
     ) -> Result<T, LogsError> {
-        let searches = filter.text.is_some();
+        let searches = !filter.texts.is_empty();
         if !disk && (!searches || lines <= QUICK) {
             return Ok(work(&mut Loader::new(&self.cache)));
         }

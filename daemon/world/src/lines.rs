@@ -21,7 +21,8 @@ pub struct LinesAsk {
     pub runs: RunChoice,
     pub streams: Option<Vec<Stream>>,
     pub min_level: Option<Level>,
-    pub text: Option<Matcher>,
+    /// Each must match.
+    pub texts: Vec<Matcher>,
     pub since: Option<WallNs>,
     pub until: Option<WallNs>,
     pub include_replaced: bool,
@@ -52,7 +53,7 @@ impl World {
             runs,
             streams: ask.streams,
             min_level: ask.min_level,
-            text: ask.text,
+            texts: ask.texts,
             since: ask.since,
             until: ask.until,
             include_replaced: ask.include_replaced,

@@ -133,7 +133,7 @@ impl World {
         let filter = Filter {
             processes: Some(vec![key.clone()]),
             streams: Some(vec![Stream::Out, Stream::Err]),
-            text: Some(matcher),
+            texts: vec![matcher],
             ..Filter::default()
         };
         let mut follower = self.logs().follow(from, filter, false);

@@ -1,13 +1,14 @@
 //! Commands are asked once and told to their end; the state follows the daemon; only what changes is drawn.
 
 use crate::effect::{Act, Effect};
+use crate::keys::Key;
 use crate::message::{Acted, Change, Failure, Message, Outcome, Reply, Update};
 use crate::model::popup::Popup;
 use crate::model::process::State;
 use crate::model::status::Tone;
 use crate::model::{Link, Model, Now, Place, View};
 use crate::subscription;
-use crate::testkit::{self, NOW, keys, shop, tell};
+use crate::testkit::{self, NOW, keys, press, shop, tell};
 
 use super::super::{next_tick, started_with, update};
 
@@ -50,6 +51,54 @@ fn down_asks_first() {
     // By the palette as well.
     assert_eq!(act(&keys(&mut model, ":stop everything\n")), None);
     assert!(matches!(model.popups.last(), Some(Popup::Confirm(_))));
+}
+
+#[test]
+fn an_untrusted_project_is_shown_as_such_and_asks_before_anything_of_it_runs() {
+    let mut model = shop(120, 24, true);
+    assert_eq!(act(&keys(&mut model, "a")), Some(Act::Up(Vec::new())), "a trusted one does not ask");
+    keys(&mut model, "Pblog\n");
+    assert_eq!(model.place.project(), Some("blog"));
+    let shown = |model: &Model| testkit::picture(&testkit::drawn(model));
+    assert!(shown(&model).contains("blog (not trusted)"), "{}", shown(&model));
+    assert_eq!(act(&keys(&mut model, "a")), None);
+    assert!(shown(&model).contains("Trust blog and start what `up` starts?"), "{}", shown(&model));
+    assert_eq!(act(&keys(&mut model, "n")), None);
+    assert_eq!(act(&keys(&mut model, ":what `up` starts\n")), None, "by the palette as well");
+    assert_eq!(act(&keys(&mut model, "y")), Some(Act::Up(Vec::new())));
+}
+
+#[test]
+fn the_header_counts_what_a_restart_would_change() {
+    let mut model = shop(120, 24, true);
+    let head = |model: &Model| testkit::row(&testkit::drawn(model), 0);
+    assert!(head(&model).ends_with("3/5 up "), "{:?}", head(&model));
+    model.processes[1].changed = true;
+    assert!(head(&model).ends_with("● live  3/5 up, 1 changed "), "{:?}", head(&model));
+    model.processes[1].note = "changed, restart to apply".to_owned();
+    keys(&mut model, "gji");
+    let why = testkit::picture(&testkit::drawn(&model));
+    assert!(why.contains("note        changed, restart to apply"), "{why}");
+    keys(&mut model, "q");
+    model.projects[0].mistakes = 2;
+    assert!(head(&model).contains("! config broken"), "{:?}", head(&model));
+}
+
+#[test]
+fn a_search_within_a_text_filter_asks_for_both_texts() {
+    let mut model = shop(80, 24, true);
+    keys(&mut model, "2fGET /x\n/slow.*");
+    press(&mut model, Key::ctrl('r'));
+    let effects = keys(&mut model, "\n");
+    let Some(filter) = effects.iter().find_map(|effect| match effect {
+        Effect::FindLine { filter, .. } => Some(filter),
+        _ => None,
+    }) else {
+        panic!("{effects:?}")
+    };
+    let texts: Vec<(&str, bool)> = filter.texts.iter().map(|text| (text.text.as_str(), text.regex)).collect();
+    assert_eq!(texts, [("GET /x", false), ("slow.*", true)]);
+    assert_eq!(model.log.filter.texts.len(), 1, "what is searched for filters nothing");
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn a_search_looks_back_then_on_and_wraps() {
         update(model, NOW, Message::Reply { ticket, reply: Reply::Found(Ok(None)) })
     };
     let (ticket, forward, _, filter) = find(&keys(&mut model, "/nowhere\n"));
-    assert!(!forward && filter.text.is_some_and(|pattern| pattern.text == "nowhere"));
+    assert!(!forward && filter.texts.iter().any(|pattern| pattern.text == "nowhere"));
     let (ticket, forward, ..) = find(&nothing(&mut model, ticket));
     assert!(forward);
     assert!(nothing(&mut model, ticket).is_empty());

@@ -74,16 +74,26 @@ fn level(level: Level) -> v1::Level {
     }
 }
 
+/// Texts that a line may have to hold.
+const MOST_TEXTS: usize = 8;
+
 pub(crate) fn ask(filter: Option<v1::LogFilter>) -> Result<LinesAsk, Status> {
     let filter = filter.ok_or_else(|| missing("filter"))?;
     let streams = filter.streams().map(inbound_stream).collect::<Result<Vec<_>, _>>()?;
     let min_level = inbound_level(filter.min_level())?;
-    let text = match &filter.text {
-        None => None,
-        Some(v1::log_filter::Text::Contains(text)) => Some(Matcher::literal(text)),
-        Some(v1::log_filter::Text::Regex(pattern)) => Some(Matcher::regex(pattern)),
-    };
-    let text = text.transpose().map_err(|error| invalid("filter.text", error.to_string()))?;
+    if filter.texts.len() > MOST_TEXTS {
+        return Err(invalid("filter.texts", format!("at most {MOST_TEXTS} texts")));
+    }
+    let texts = filter.texts.iter().map(|text| match &text.kind {
+        None => Err(missing("filter.texts.kind")),
+        Some(v1::log_text::Kind::Contains(text)) => {
+            Matcher::literal(text).map_err(|error| invalid("filter.texts", error.to_string()))
+        }
+        Some(v1::log_text::Kind::Regex(pattern)) => {
+            Matcher::regex(pattern).map_err(|error| invalid("filter.texts", error.to_string()))
+        }
+    });
+    let texts = texts.collect::<Result<Vec<_>, _>>()?;
     let runs = match filter.runs.as_slice() {
         [] => RunChoice::All,
         [one] if one == "last" => RunChoice::Last,
@@ -98,7 +108,7 @@ pub(crate) fn ask(filter: Option<v1::LogFilter>) -> Result<LinesAsk, Status> {
         runs,
         streams: (!streams.is_empty()).then_some(streams),
         min_level,
-        text,
+        texts,
         since: filter.since_ns,
         until: filter.until_ns,
         include_replaced: filter.include_replaced,

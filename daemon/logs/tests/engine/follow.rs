@@ -73,7 +73,7 @@ async fn a_follower_of_a_quiet_process_is_not_woken_by_anothers_flood() {
     quiet.attach(&rig);
     flood.attach(&rig);
     quiet.out(b"one\n");
-    let filter = Filter { text: Some(Matcher::literal("two").unwrap()), ..of(&quiet.key) };
+    let filter = Filter { texts: vec![Matcher::literal("two").unwrap()], ..of(&quiet.key) };
     rig.lines(1).await;
     let mut follower = rig.logs.follow(rig.begin(), filter, false);
     assert!(matches!(next(&mut follower).await, FollowItem::Progress { .. }), "everything was looked at");
@@ -161,7 +161,7 @@ async fn surroundings_of_a_match_are_followed_as_they_come() {
     let rig = Rig::new(LogsConfig::default()).await;
     let mut child = rig.child(&key("a"));
     child.attach(&rig);
-    let filter = Filter { text: Some(Matcher::literal("match").unwrap()), context: 1, ..of(&child.key) };
+    let filter = Filter { texts: vec![Matcher::literal("match").unwrap()], context: 1, ..of(&child.key) };
     let mut follower = rig.logs.follow(rig.begin(), filter, false);
     let mut shown = Vec::new();
     for (number, text) in ["a\n", "b\n", "match\n", "c\n", "d\n"].into_iter().enumerate() {

@@ -93,12 +93,12 @@ async fn filters_hold_behind_the_ring_too() {
     }
     rig.lines(3000).await;
     let count = async |filter: Filter| rig.logs.count(filter).await.unwrap().lines;
-    let text = |text: &str| Some(Matcher::literal(text).unwrap());
+    let literal = |text: &str| vec![Matcher::literal(text).unwrap()];
     assert_eq!(count(Filter { streams: Some(vec![Stream::Err]), ..whole() }).await, 300);
     assert_eq!(count(Filter { min_level: Some(brummer_event::Level::Error), ..whole() }).await, 300);
-    assert_eq!(count(Filter { text: text("green number"), ..whole() }).await, 300);
-    assert_eq!(count(Filter { text: text("Number"), ..whole() }).await, 0);
-    assert_eq!(count(Filter { text: Some(Matcher::regex("^plain .*7$").unwrap()), ..whole() }).await, 300);
+    assert_eq!(count(Filter { texts: literal("green number"), ..whole() }).await, 300);
+    assert_eq!(count(Filter { texts: literal("Number"), ..whole() }).await, 0);
+    assert_eq!(count(Filter { texts: vec![Matcher::regex("^plain .*7$").unwrap()], ..whole() }).await, 300);
     assert_eq!(count(Filter { since: Some(1_000_500), until: Some(1_000_600), ..whole() }).await, 100);
     let page = rig.read(Anchor::Time(1_000_777), 1, 1, whole()).await;
     assert_eq!(texts(&page.lines), ["plain number 776", "plain number 777"]);
@@ -115,7 +115,7 @@ async fn filters_hold_behind_the_ring_too() {
 async fn matches_come_with_the_lines_of_their_process_around_them() {
     let rig = Rig::new(LogsConfig { keep_lines: 64, ..LogsConfig::default() }).await;
     let _children = several(&rig, &["a", "b"], 200).await;
-    let filter = Filter { text: Some(Matcher::regex("^a (50|52|120)$").unwrap()), context: 2, ..whole() };
+    let filter = Filter { texts: vec![Matcher::regex("^a (50|52|120)$").unwrap()], context: 2, ..whole() };
     let expected: Vec<(String, bool)> = [48, 49, 50, 51, 52, 53, 54, 118, 119, 120, 121, 122]
         .map(|number| (format!("a {number}"), ![50, 52, 120].contains(&number)))
         .to_vec();

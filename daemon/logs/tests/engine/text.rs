@@ -107,7 +107,7 @@ async fn a_progress_line_is_stored_sparsely_and_found_by_its_last_state() {
     assert_eq!(folded(&all, Stream::Out), [b"progress 100000".to_vec(), b"END".to_vec()]);
     assert_complete(&all);
     // Search and counts see the last state only.
-    let filter = Filter { text: Some(Matcher::literal("progress").unwrap()), ..Filter::default() };
+    let filter = Filter { texts: vec![Matcher::literal("progress").unwrap()], ..Filter::default() };
     assert_eq!(rig.logs.count(filter.clone()).await.unwrap().lines, 1);
     assert_eq!(texts(&rig.all(&filter, 10).await), ["progress 100000"]);
 }
