@@ -140,3 +140,29 @@ fn trust_is_given_by_hand_and_once() {
     let missing = home.ctl(["projects", "trust", "nowhere"]);
     assert_ne!(missing.code, 0);
 }
+
+#[test]
+fn a_project_is_added_listed_and_forgotten() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let project = home.project("shop", CONFIG);
+    let dir = project.dir().to_str().unwrap();
+    let added = home.ctl(["projects", "add", dir]).ok();
+    assert!(added.stderr.contains("shop  added"), "{}", added.stderr);
+    assert!(home.ctl(["projects", "add", dir]).ok().stderr.contains("already known"));
+    let all = projects(&home);
+    let [shop] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!(shop["name"], "shop");
+    assert_eq!(shop["directory"], project.dir().canonicalize().unwrap().to_str().unwrap());
+    assert_eq!((&shop["trusted"], &shop["open"]), (&Value::Bool(false), &Value::Bool(false)));
+    assert_eq!(shop["processes"], serde_json::json!({ "running": 0, "failed": 0, "other": 0 }));
+    assert_eq!(home.ctl(["projects", "list", "-o", "json"]).ok().json()["projects"], Value::from(all));
+
+    home.ctl_in(project.dir(), ["up", "-d"]).ok();
+    home.ctl(["projects", "rm", "shop"]).code(5);
+    home.ctl_in(project.dir(), ["down"]).ok();
+    assert_eq!(home.ctl(["projects", "rm", dir, "-o", "json"]).ok().json()["removed"], "shop");
+    assert!(names(&home).is_empty());
+    home.ctl(["projects", "rm", "shop"]).code(4);
+    assert!(project.dir().join("brummer.toml").exists(), "its files are its user's");
+}

@@ -85,12 +85,12 @@ pub fn text(text: &str) -> String {
 pub fn hidden(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
-    while let Some(offset) = text.get(at..).and_then(|rest| rest.find(['=', ':'])) {
+    while let Some(offset) = text.get(at..).and_then(|rest| rest.find(['=', ':', '-'])) {
         let sign = at + offset;
         at = sign + 1;
-        let range = match url_password(text, sign) {
-            Some(range) => Some(range),
-            None => assigned(text, sign),
+        let range = match text.get(sign..).is_some_and(|rest| rest.starts_with('-')) {
+            true => behind_option(text, sign),
+            false => url_password(text, sign).or_else(|| assigned(text, sign)),
         };
         if let Some(range) = range.filter(|range| !range.is_empty()) {
             at = range.end;
@@ -108,6 +108,36 @@ fn url_password(text: &str, colon: usize) -> Option<Range<usize>> {
     let (user_and_password, _host) = after.get(..end)?.rsplit_once('@')?;
     let (user, _password) = user_and_password.split_once(':')?;
     Some(start + user.len() + 1..start + user_and_password.len())
+}
+
+/// What follows `--password`, in a command line or in a list of quoted arguments.
+fn behind_option(text: &str, dashes: usize) -> Option<Range<usize>> {
+    let option = text.get(dashes..)?.strip_prefix("--")?;
+    let name = option.find(|c| !is_of_name(c))?;
+    if text.get(..dashes)?.ends_with(is_of_name) || !is_secret(option.get(..name)?) {
+        return None;
+    }
+    let start = dashes + 2 + name;
+    let rest = text.get(start..)?;
+    let gap = match rest.chars().next()? {
+        quote @ ('"' | '\'') => {
+            let list = rest.get(1..)?.trim_start().strip_prefix(',')?.trim_start();
+            list.starts_with(quote).then(|| rest.len() - list.len())?
+        }
+        _ => rest.len() - rest.trim_start_matches([' ', '\t']).len(),
+    };
+    let rest = rest.get(gap..).filter(|_| gap > 0)?;
+    if rest.trim_start_matches(['"', '\'']).starts_with('-') {
+        return None;
+    }
+    Some(match rest.chars().next()? {
+        quote @ ('"' | '\'') => {
+            let inner = rest.get(1..)?;
+            let length = closing(inner, quote, 1).unwrap_or(inner.len());
+            start + gap + 1..start + gap + 1 + length
+        }
+        _ => start + gap..start + gap + bare(rest, true),
+    })
 }
 
 /// The value behind a `=` or `:`, if a secret's name is before it.
@@ -150,10 +180,27 @@ fn assigned(text: &str, sign: usize) -> Option<Range<usize>> {
             let start = start + head.len() + 1;
             start..start + block.get(..length).unwrap_or_default().trim_end().len()
         }
-        // A table or list: what is in it has names of its own.
-        None | Some('{' | '[' | '\n' | '\r') => start..start,
+        None | Some('\n' | '\r') => start..start,
+        // A mistake where text should stand, and yet the secret is in it.
+        Some(open @ ('[' | '{')) => start + 1..start + bracketed(rest, open),
         Some(_) => start..start + bare(rest, tight),
     })
+}
+
+/// Bytes up to the bracket that closes the one in front, or to the end of the line.
+fn bracketed(rest: &str, open: char) -> usize {
+    let close = if open == '[' { ']' } else { '}' };
+    let mut depth = 0_usize;
+    for (at, c) in rest.char_indices() {
+        match c {
+            '\n' | '\r' => return at,
+            c if c == open => depth += 1,
+            c if c == close && depth == 1 => return at,
+            c if c == close => depth -= 1,
+            _ => {}
+        }
+    }
+    rest.len()
 }
 
 /// `|`, `>-`, `|2 # comment`.
@@ -254,9 +301,18 @@ mod tests {
             ("DB_PASSWORD = \"\"\"\na\nb\"\"\"\nx = 1", "DB_PASSWORD = \"\"\"***\"\"\"\nx = 1"),
             ("  DB_PASSWORD: |\n    a\n\n    b\n  B: 1", "  DB_PASSWORD: |\n***\n  B: 1"),
             ("processes.auth.run = \"x\"", "processes.auth.run = \"x\""),
+            ("serve --db-password hunter2 -v", "serve --db-password *** -v"),
+            ("serve --token 'a b' -v", "serve --token '***' -v"),
+            ("serve --token --port 80", "serve --token --port 80"),
+            ("[\"--db-password\", \"a b\", \"-v\"]", "[\"--db-password\", \"***\", \"-v\"]"),
+            ("[\"--token\", \"--port\", \"80\"]", "[\"--token\", \"--port\", \"80\"]"),
+            ("token-- x", "token-- x"),
             ("npm run auth:dev -- --key=v", "npm run auth:dev -- --key=***"),
             ("[processes.api.env.DB_PASSWORD]", "[processes.api.env.DB_PASSWORD]"),
-            ("secrets = { A = 1 }", "secrets = { A = 1 }"),
+            ("API_TOKEN = [\"a\", [1]], B = 2", "API_TOKEN = [***], B = 2"),
+            ("{\"API_TOKEN\": {\"a\": \"x\"}, \"B\": 2}", "{\"API_TOKEN\": {***}, \"B\": 2}"),
+            ("API_TOKEN = []", "API_TOKEN = []"),
+            ("API_TOKEN = [", "API_TOKEN = ["),
             ("postgres://me:hunter2@db/x", "postgres://me:***@db/x"),
             ("URL=\"redis://:p@ss@h:1/0\"", "URL=\"redis://:***@h:1/0\""),
             ("http://localhost:3000/a@b:c", "http://localhost:3000/a@b:c"),

@@ -78,13 +78,21 @@ pub(crate) fn imported(read: ReadImport, written: bool) -> v1::ImportConfigRespo
         line: note.line.map_or(0, |line| u32::try_from(line).unwrap_or(u32::MAX)),
         why: secret::text(&note.why),
     });
+    let mut notes: Vec<v1::ImportNote> = notes.collect();
+    let text = secret::text(&read.imported.text);
+    if !written && text != read.imported.text {
+        let place = read.target.file_name().map(|name| name.to_string_lossy().into_owned());
+        let why =
+            format!("values of secrets are shown as {}; `--write` writes them as they are", secret::MASKED);
+        notes.push(v1::ImportNote { place: place.unwrap_or_default(), line: 0, why });
+    }
     v1::ImportConfigResponse {
-        text: secret::text(&read.imported.text),
+        text,
         file: read.target.to_string_lossy().into_owned(),
         written,
         format: read.imported.format.word().to_owned(),
         processes: read.imported.processes,
-        notes: notes.collect(),
+        notes,
     }
 }
 
