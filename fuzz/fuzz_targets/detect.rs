@@ -5,7 +5,7 @@ use brummer_projects::detect::{Look, detect};
 use brummer_projects::names;
 use libfuzzer_sys::fuzz_target;
 
-const FILES: [&str; 32] = [
+const FILES: [&str; 40] = [
     "package.json",
     "deno.json",
     "pnpm-workspace.yaml",
@@ -38,6 +38,14 @@ const FILES: [&str; 32] = [
     "Procfile",
     "compose.yaml",
     ".vscode/tasks.json",
+    ".vscode/launch.json",
+    "app.sln",
+    "requirements.txt",
+    "Pipfile",
+    "project.json",
+    "moon.yml",
+    "mise-tasks/build",
+    "main.go",
 ];
 
 fuzz_target!(|data: &[u8]| {

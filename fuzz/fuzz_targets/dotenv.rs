@@ -4,10 +4,14 @@
 use brummer_process::environment::parse_dotenv;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|text: &str| {
+fuzz_target!(|bytes: &[u8]| {
     let outside = |name: &str| (name == "HOME").then(|| "/home/me".to_owned());
-    match parse_dotenv(text, outside) {
-        Ok(found) => assert!(found.len() <= text.len() && found.iter().all(|(name, _)| !name.is_empty())),
-        Err(error) => assert!(error.line >= 1 && error.line <= text.matches('\n').count() + 1, "{error}"),
+    let lines = bytes.iter().filter(|byte| **byte == b'\n' || **byte == b'\r').count() + 1;
+    match parse_dotenv(bytes, outside) {
+        Ok(found) => {
+            assert!(found.assigned.len() <= lines);
+            assert!(found.assigned.iter().all(|assigned| !assigned.name.is_empty()));
+        }
+        Err(error) => assert!(error.at.line >= 1 && error.at.line <= lines, "{error}"),
     }
 });
