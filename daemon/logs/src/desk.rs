@@ -72,13 +72,12 @@ pub(crate) struct Desk {
     state: Mutex<State>,
     work: Condvar,
     wakes: Condvar,
-    ended: Condvar,
 }
 
 impl Desk {
     pub(crate) fn new(threads: usize) -> Self {
         let state = State { backlog: Some(Box::default()), threads, ..State::default() };
-        Self { state: Mutex::new(state), work: Condvar::new(), wakes: Condvar::new(), ended: Condvar::new() }
+        Self { state: Mutex::new(state), work: Condvar::new(), wakes: Condvar::new() }
     }
 
     /// A run to be read; `backlog`: it has bytes that are older than this daemon.
@@ -210,9 +209,10 @@ impl Desk {
         let mut state = self.state.lock();
         let run = reader.run;
         if state.mail.get(&run).is_some_and(|post| post.rung) {
-            state.ready.push_back(reader);
+            // Its bell rang during the turn: it is not behind either.
+            state.woken.push_back(reader);
             drop(state);
-            self.work.notify_one();
+            self.wakes.notify_one();
             return;
         }
         if let Some(deadline) = deadline {
@@ -254,12 +254,7 @@ impl Desk {
     pub(crate) fn left(&self) -> bool {
         let mut state = self.state.lock();
         state.threads = state.threads.saturating_sub(1);
-        let last = state.threads == 0;
-        drop(state);
-        if last {
-            self.ended.notify_all();
-        }
-        last
+        state.threads == 0
     }
 }
 

@@ -91,7 +91,11 @@ impl Inbox {
         let mut state = self.state.lock();
         let granted = want.min(self.capacity.saturating_sub(state.used));
         state.used += granted;
-        (granted > 0).then_some(granted)
+        if granted == 0 {
+            metrics::counter!("brummer_logs_quick_refusals_total").increment(1);
+            return None;
+        }
+        Some(granted)
     }
 
     /// Room for up to `want` lines, at least one; `None` if there was none for so long.

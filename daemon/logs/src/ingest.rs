@@ -137,20 +137,23 @@ impl Ingest {
                 self.desk.done(run);
             }
             self.inbox.submit(run, scholar.understand(turned), room, backlog);
+            let due = behind.as_ref().and_then(|behind| scholar.deadline(behind.now, behind.wall));
+            // The seat is left before the run is given away: who cuts its next turn shall find it free. Else the
+            // thread for runs that woke could be held by a flood's turns, one after the other.
+            seat = study.next(scholar);
             match behind {
                 Some(Behind { reader, after: After::More, .. }) => {
                     self.desk.again(reader, lane == Lane::Quick);
                 }
-                Some(Behind { mut reader, after: After::Dry, now, wall }) => {
+                Some(Behind { mut reader, after: After::Dry, .. }) => {
                     if self.desk.runs() > MANY_RUNS {
                         reader.rest();
                     }
-                    let deadlines = [reader.deadline(), scholar.deadline(now, wall)];
+                    let deadlines = [reader.deadline(), due];
                     self.desk.sleep(reader, deadlines.into_iter().flatten().min());
                 }
                 Some(Behind { after: After::Done, .. }) | None => {}
             }
-            seat = study.next(scholar);
         }
     }
 
