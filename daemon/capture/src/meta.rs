@@ -92,6 +92,9 @@ pub struct Meta {
     pub unindexed_bytes: u64,
     pub unattended_bytes: u64,
     pub when_behind: WhenBehind,
+    /// Bytes of capture kept of the process while this is its newest run; `None` = what the user says.
+    #[serde(default)]
+    pub keep_bytes: Option<u64>,
     pub orphan_grace_ms: u64,
     /// Wanted size of the pipe for stdout; `None` leaves the system's 64 KiB (above 32 processes, and
     /// whenever half of `pipe-user-pages-soft` is used up).
@@ -125,6 +128,7 @@ impl Meta {
             unindexed_bytes: UNINDEXED_BYTES,
             unattended_bytes: UNATTENDED_BYTES,
             when_behind: WhenBehind::default(),
+            keep_bytes: None,
             orphan_grace_ms: ORPHAN_GRACE_MS,
             pipe_out_bytes: Some(PIPE_OUT_BYTES),
             pipe_err_bytes: Some(PIPE_ERR_BYTES),

@@ -35,8 +35,8 @@ pub(crate) struct Opened {
     pub kept: Seqs,
     /// Where the index of each run ends.
     pub states: HashMap<RunId, State>,
-    /// Runs that nobody writes to.
-    pub ended: Vec<(Arc<Shelf>, Arc<RunShelf>)>,
+    /// Runs that nobody writes to, each with the bytes that its process may keep, where its project said so.
+    pub ended: Vec<(Arc<Shelf>, Arc<RunShelf>, Option<u64>)>,
 }
 
 /// Does it. Blocks.
@@ -189,10 +189,12 @@ fn show(
         let FoundRun { run, dir, loaded, alive, .. } = found;
         let floor = floors.get(&loaded.key).copied().unwrap_or(0);
         let shelf = board.shelf_or_new(&loaded.key, floor, Marks::default());
+        let bound = || RunDir::at(&dir).read_meta().ok().and_then(|meta| meta.keep_bytes);
+        let bound = (!alive).then(bound).flatten();
         let shelf_run = RunShelf::new(run, dir, index_dir.clone(), loaded.blocks, !alive);
         let shelf_run = board.add_run(&shelf, shelf_run);
         if !alive {
-            ended.push((shelf.clone(), shelf_run.clone()));
+            ended.push((shelf.clone(), shelf_run.clone(), bound));
         }
         shown.push((shelf, shelf_run, loaded.project_dir, loaded.state.last_seq));
         states.insert(run, loaded.state);

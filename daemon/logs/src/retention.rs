@@ -74,13 +74,16 @@ pub(crate) fn plan(mut runs: Vec<RunDisk>, config: &LogsConfig, free: Option<u64
     for run in runs.iter_mut().filter(|run| !run.live && !run.segments.is_empty()).take(surplus) {
         while take(run).is_some() {}
     }
-    let mut by_process: HashMap<ProcessKey, u64> = HashMap::new();
+    // Bytes and bound of each process; the bound is that of its newest run.
+    let mut by_process: HashMap<ProcessKey, (u64, u64)> = HashMap::new();
     for run in &runs {
-        *by_process.entry(run.key.clone()).or_insert(0) += run.bytes();
+        let (bytes, bound) = by_process.entry(run.key.clone()).or_default();
+        *bytes += run.bytes();
+        *bound = run.keep_bytes;
     }
     for run in &mut runs {
-        let bytes = by_process.entry(run.key.clone()).or_insert(0);
-        while *bytes > run.keep_bytes
+        let (bytes, bound) = by_process.entry(run.key.clone()).or_default();
+        while *bytes > *bound
             && let Some(removed) = take(run)
         {
             *bytes -= removed;
@@ -176,6 +179,16 @@ mod tests {
             [(2, 1), (3, 1), (4, 1)],
             "the first one lives"
         );
+    }
+
+    #[test]
+    fn the_newest_run_says_how_much_of_its_process_is_kept() {
+        let mut runs: Vec<_> = (1..=3).map(|id| run(id, "a", false, 9, &[(1, 40, 5)])).collect();
+        assert_eq!(removed(&plan(runs.clone(), &config(), None, 10)), [(1, 1)]);
+        runs[2].keep_bytes = 120;
+        assert_eq!(removed(&plan(runs.clone(), &config(), None, 10)), [], "raised since");
+        runs[2].keep_bytes = 50;
+        assert_eq!(removed(&plan(runs, &config(), None, 10)), [(1, 1), (2, 1)], "lowered since");
     }
 
     #[test]

@@ -158,6 +158,7 @@ fn meta(launcher: &Launcher, plan: &RunPlan, cookie: Cookie) -> Result<Meta, Str
     meta.created_wall_ns = clock::wall_ns();
     meta.orphan_grace_ms = plan.orphan_grace_ms;
     meta.when_behind = plan.when_behind;
+    meta.keep_bytes = spec.logs.keep_bytes;
     meta.pipe_out_bytes = wide.then_some(PIPE_OUT_BYTES);
     meta.pipe_err_bytes = wide.then_some(PIPE_ERR_BYTES);
     Ok(meta)

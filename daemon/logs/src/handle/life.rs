@@ -51,9 +51,11 @@ impl Logs {
         let syncer = Arc::new(Syncer::new(store.clone(), index_dir, config.fsync, kept));
         let keeper =
             Arc::new(Keeper::new(config, board.clone(), store.clone(), gauges.clone(), index_dir, runs_dir));
-        for (shelf, shelf_run) in ended {
+        for (shelf, shelf_run, bound) in ended {
             let run = shelf_run.run;
-            keeper.come(run, kept_run(&config, shelf, shelf_run));
+            let mut kept = kept_run(&config, shelf, shelf_run);
+            kept.keep_bytes = bound.unwrap_or(kept.keep_bytes);
+            keeper.come(run, kept);
         }
         let desk = Arc::new(Desk::new(config.ingest_threads.max(1) + 1));
         let (finish, finished) = oneshot::channel();
