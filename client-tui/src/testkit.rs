@@ -238,6 +238,7 @@ fn script(name: &str, directory: &str, command: &str, ecosystem: &str) -> Script
         ecosystem: ecosystem.into(),
         missing: String::new(),
         missing_reason: String::new(),
+        wants_argument: false,
         last_run_ns: None,
     }
 }

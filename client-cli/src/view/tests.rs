@@ -347,6 +347,7 @@ fn projects_and_what_is_in_them() {
             kind: v1::ProcessKind::Service.into(),
             missing: text(missing),
             missing_reason: String::new(),
+            wants_argument: false,
             description: String::new(),
             runner_version: text("10.9.2"),
             last_run_at_ns: (original == "dev").then_some(NOW - 90 * SECOND),

@@ -261,6 +261,7 @@ pub(super) fn script(script: v1::Script) -> Script {
         ecosystem: script.ecosystem,
         missing: script.missing,
         missing_reason: script.missing_reason,
+        wants_argument: script.wants_argument,
         last_run_ns: script.last_run_at_ns,
     }
 }

@@ -198,6 +198,8 @@ pub struct Script {
     pub missing: String,
     /// Why it cannot run, in words that follow its name.
     pub missing_reason: String,
+    /// What is missing is an argument: given one it runs.
+    pub wants_argument: bool,
     pub last_run_ns: Option<i64>,
 }
 

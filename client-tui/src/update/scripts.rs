@@ -156,7 +156,8 @@ fn mark(model: &mut Model) {
 
 fn ask_arguments(scripts: &mut Scripts) {
     let Some(script) = scripts.under_cursor() else { return };
-    match (unable(script), scripts.marked.is_empty()) {
+    let unable = unable(script).filter(|_| !script.wants_argument);
+    match (unable, scripts.marked.is_empty()) {
         (Some(reason), _) => scripts.refused = Some(reason),
         (None, false) => {
             scripts.refused = Some("arguments are for one script: take the marks away first".to_owned());
@@ -170,9 +171,16 @@ pub(crate) fn unable(script: &Script) -> Option<String> {
     (!script.missing.is_empty()).then(|| format!("{} {}", script.name, script.missing_reason))
 }
 
-/// What is marked, else what is under the cursor.
+/// What is marked, else what is under the cursor, which is first asked for an argument that it must have.
 fn run(model: &mut Model) -> Vec<Effect> {
     let Some(scripts) = opened(model) else { return Vec::new() };
+    if scripts.arguments.is_none()
+        && scripts.marked.is_empty()
+        && scripts.under_cursor().is_some_and(|script| script.wants_argument)
+    {
+        scripts.arguments = Some(Input::default());
+        return Vec::new();
+    }
     let mut chosen = scripts.chosen();
     if chosen.is_empty() {
         chosen.extend(scripts.under_cursor());

@@ -88,7 +88,8 @@ fn marks(dir: &Path) -> Marks {
     if std::fs::metadata(dir.join(".")).is_err() {
         return marks;
     }
-    marks.brummer = config::FILES.iter().any(|name| dir.join(name).is_file());
+    marks.brummer =
+        config::FILES.iter().map(|name| dir.join(name)).any(|path| path.is_file() || path.is_symlink());
     for mark in detect::marks() {
         if let Some(path) = mark.find(dir) {
             marks.project = true;

@@ -4,6 +4,7 @@ use crate::effect::{Act, Effect};
 use crate::keys::{Code, Key};
 use crate::message::{Failure, Message, Reply};
 use crate::model::popup::Popup;
+use crate::model::process::Script;
 use crate::model::{Model, Place};
 use crate::testkit::{self, NOW, drawn, keys, press, row, shop};
 
@@ -16,10 +17,14 @@ fn act(effects: &[Effect]) -> Option<Act> {
     })
 }
 
-fn with_scripts(mut model: Model) -> Model {
+fn with_scripts(model: Model) -> Model {
+    listing(model, testkit::scripts())
+}
+
+fn listing(mut model: Model, scripts: Vec<Script>) -> Model {
     let effects = keys(&mut model, "x");
     let Some(Effect::ListScripts { ticket, .. }) = effects.first() else { panic!("{effects:?}") };
-    let reply = Reply::Scripts(Ok((testkit::scripts(), Vec::new())));
+    let reply = Reply::Scripts(Ok((scripts, Vec::new())));
     update(&mut model, NOW, Message::Reply { ticket: *ticket, reply });
     model
 }
@@ -94,6 +99,22 @@ fn arguments_are_words_and_go_to_one_script() {
     keys(&mut model, " ");
     press(&mut model, Key::ctrl('o'));
     assert!(says(&model, "arguments are for one script"));
+}
+
+#[test]
+fn a_script_that_must_have_an_argument_is_asked_for_one() {
+    let mut scripts = testkit::scripts();
+    scripts[0].missing = "argument WHERE".into();
+    scripts[0].missing_reason = "needs to be given WHERE".into();
+    scripts[0].wants_argument = true;
+    let name = scripts[0].name.clone();
+    let mut model = listing(shop(80, 24, true), scripts);
+    keys(&mut model, &name);
+    assert!(keys(&mut model, "\n").is_empty());
+    assert!(keys(&mut model, "\n").is_empty(), "nothing is not one");
+    assert!(says(&model, "needs to be given WHERE"));
+    let expected = Act::RunScript { script: name, arguments: vec!["here".into()] };
+    assert_eq!(act(&keys(&mut model, "here\n")), Some(expected));
 }
 
 #[test]

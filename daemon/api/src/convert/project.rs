@@ -47,6 +47,7 @@ pub(crate) fn script(script: Script, project: &str, last_run_at_ns: Option<i64>)
         kind: kind(script.kind).into(),
         missing: script.missing.as_ref().map(Lack::what).unwrap_or_default(),
         missing_reason: script.missing.as_ref().map(Lack::reason).unwrap_or_default(),
+        wants_argument: matches!(script.missing, Some(Lack::Argument(_))),
         last_run_at_ns,
         description: script.description.as_deref().map(secret::text).unwrap_or_default(),
     }

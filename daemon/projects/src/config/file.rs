@@ -1,6 +1,7 @@
 //! Configuration files: read with a bound, parsed, checked.
 
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::check::{self, Checked, Which};
@@ -24,14 +25,21 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Diagnostic> {
     let unreadable = |error: std::io::Error| {
         Diagnostic::new(Code::Unreadable, place(), format!("cannot be read: {error}"))
     };
-    let file = match std::fs::File::open(path) {
+    // Without waiting: a FIFO would hold the open itself until somebody writes to it.
+    let opened = std::fs::OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path);
+    let file = match opened {
         Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.is_symlink() => {
+            return Err(Diagnostic::new(Code::Unreadable, place(), "is a link to nothing")
+                .hint("make what it points to, or remove the link"));
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     };
-    // A FIFO or device would be read for ever.
+    // A device would be read for ever.
     if !file.metadata().map_err(unreadable)?.is_file() {
-        return Err(Diagnostic::new(Code::Unreadable, place(), "is no file"));
+        return Err(Diagnostic::new(Code::Unreadable, place(), "is no file")
+            .hint("put a file there, or take it away"));
     }
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -53,7 +61,8 @@ pub(super) const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
 /// The file `stem` in `dir`, in the one format it is there in; a mistake for each further one.
 pub(crate) fn in_any_format(dir: &Path, stem: &str) -> (Option<PathBuf>, Vec<Diagnostic>) {
     let names = ENDINGS.iter().map(|ending| format!("{stem}.{ending}"));
-    let mut there = names.filter(|name| dir.join(name).exists());
+    // A link to nothing, or to itself, is somebody's file too: reading it says what is wrong.
+    let mut there = names.filter(|name| dir.join(name).symlink_metadata().is_ok());
     let Some(first) = there.next() else { return (None, Vec::new()) };
     let twice = there.map(|other| {
         let message = format!("{other} stands beside {first}; only one of them can count");
@@ -84,5 +93,33 @@ pub(crate) fn check(path: &Path, text: &str, which: Which) -> (Option<Checked>, 
                 Diagnostic { hint: fault.hint, ..Diagnostic::new(code, source.place(fault.span), message) };
             (None, vec![diagnostic])
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fifo_in_the_place_of_a_file_is_refused_and_holds_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("brummer.toml");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRUSR).unwrap();
+        let refused = read_if_there(&fifo).unwrap_err();
+        assert_eq!(refused.code, Code::Unreadable);
+        assert_eq!(refused.message, "is no file");
+    }
+
+    #[test]
+    fn a_link_to_nothing_or_to_itself_is_told_not_passed_over() {
+        for to in ["gone.toml", "brummer.toml"] {
+            let dir = tempfile::tempdir().unwrap();
+            std::os::unix::fs::symlink(to, dir.path().join("brummer.toml")).unwrap();
+            let (found, twice) = in_any_format(dir.path(), "brummer");
+            assert!(twice.is_empty());
+            let refused = read_if_there(&found.unwrap()).unwrap_err();
+            assert_eq!(refused.code, Code::Unreadable, "{to}");
+        }
+        assert_eq!(read_if_there(Path::new("/nowhere/brummer.toml")).unwrap(), None);
     }
 }

@@ -281,7 +281,8 @@ fn spec(name: &str, raw: RawProcess, dir: &Path, script: Option<&Script>) -> Opt
         Some(files) => files.iter().map(|file| inside(dir, file)).collect(),
         None => base.map(|script| script.env_files.clone()).unwrap_or_default(),
     };
-    for dependency in raw.depends_on {
+    let inherited = base.filter(|_| raw.depends_on.is_empty()).map(|script| script.depends_on.clone());
+    for dependency in inherited.unwrap_or(raw.depends_on) {
         if !spec.depends_on.contains(&dependency) {
             spec.depends_on.push(dependency);
         }

@@ -82,6 +82,19 @@ fn configuring_a_script_keeps_the_variables_of_its_own_tool() {
 }
 
 #[test]
+fn configuring_a_script_keeps_what_its_own_tool_starts_first_unless_told_otherwise() {
+    let mut test = script("test", Kind::Task);
+    test.depends_on = vec!["build".to_owned()];
+    let detected = [test, script("build", Kind::Task), script("seed", Kind::Task)];
+    let needs = |own: &str| {
+        let text = format!("[processes.test]\nenv = {{ A = '1' }}\n{own}");
+        project(&[("brummer.toml", &text)], &detected).unwrap().declared.remove(0).depends_on
+    };
+    assert_eq!(needs(""), ["build"]);
+    assert_eq!(needs("depends_on = ['seed']\n"), ["seed"]);
+}
+
+#[test]
 fn what_another_tool_keeps_apart_is_a_profile_once_imported() {
     let text = r#"{"apps": [{"name": "api", "script": "a.js", "env": {"A": "1", "B": "1", "C": null},
         "env_production": {"A": "2", "B": null}, "env_on demand": {"A": "3"}}]}"#;
