@@ -65,6 +65,8 @@ pub(crate) enum Ask {
     /// Another form, from the next start on. Answered once it is shown, with whether that start has begun.
     Form(Form, oneshot::Sender<bool>),
     Read(oneshot::Sender<Arc<ProcessView>>),
+    /// Answered once nothing of an ended run lives any more, or it is known what does.
+    Emptied(oneshot::Sender<()>),
     /// End, if nothing of it lives.
     Retire(oneshot::Sender<Result<(), ProcessError>>),
     /// What an earlier daemon knew. Answered once it is known how things stand now.
@@ -144,6 +146,8 @@ pub(crate) struct Actor {
     sweep: Option<Task<Vec<ProcId>>>,
     orphan_watch: Awaited<()>,
     stop_command: Option<Task<()>>,
+    /// Who waits for the last of an ended run to go.
+    emptied: Vec<oneshot::Sender<()>>,
     retired: bool,
 }
 
@@ -229,6 +233,7 @@ impl Actor {
             sweep: None,
             orphan_watch: None,
             stop_command: None,
+            emptied: Vec::new(),
             retired: false,
             shared: shared.clone(),
         };
@@ -270,6 +275,19 @@ impl Actor {
                 Turn::StopCommandOver => self.order_stop(),
             }
             self.settle();
+            self.tell_emptied();
+        }
+    }
+
+    /// The end of a run is told as soon as it is read; its shim, and with it the tree, goes a little later.
+    fn tell_emptied(&mut self) {
+        let goes = self.machine.tree
+            && self.machine.phase.word().is_ended()
+            && self.orphans.is_none()
+            && self.run.as_ref().is_none_or(|run| run.leftovers().is_empty());
+        if !goes {
+            // Who went away does not wait any more.
+            self.emptied.drain(..).for_each(|waiting| drop(waiting.send(())));
         }
     }
 
@@ -288,6 +306,7 @@ impl Actor {
                     let _unheard = taken.send(self.take_form(form).await);
                 }
                 Ask::Read(reply) => drop(reply.send(self.cell.load())),
+                Ask::Emptied(reply) => self.emptied.push(reply),
                 Ask::Retire(reply) => drop(reply.send(self.retire())),
                 Ask::Recover(memory, settled) => self.recover(*memory, settled).await,
                 Ask::Hasten => self.hasten(),

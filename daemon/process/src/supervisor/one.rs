@@ -1,5 +1,7 @@
 //! Wishes for one process.
 
+use std::time::Duration;
+
 use brummer_event::ProcessKey;
 use brummer_event::spec::ClientContext;
 use tokio::sync::oneshot;
@@ -10,6 +12,9 @@ use crate::actor::{Ask, Verb, Wish};
 use crate::commands::{Answered, CommandKey};
 use crate::registry::Handle;
 use crate::request::{Asker, Did, NewSpec, Outcome, StartRequest, Until, UpRequest};
+
+/// How long the last of an ended run may take to go before what lives is said to live.
+const EMPTIED: Duration = Duration::from_secs(5);
 
 /// What goes along with a wish.
 #[derive(Debug, Clone)]
@@ -94,16 +99,22 @@ impl Supervisor {
     pub async fn remove(&self, asker: Asker, key: &ProcessKey) -> Result<Outcome, ProcessError> {
         let command = command_key(&asker, key, "remove");
         let retry = self.commands.knows(&command);
-        let view = match self.known(key) {
-            Ok(handle) => handle.cell.load(),
+        let handle = match self.known(key) {
+            Ok(handle) => handle,
             Err(_) if retry => {
                 let (answer, _) = self.commands.join(command, || std::future::ready(Err(not_found(key))));
                 return answer.await;
             }
             Err(error) => return Err(error),
         };
-        let (registry, key) = (self.registry.clone(), key.clone());
+        let view = handle.cell.load();
+        let (registry, shared, key) = (self.registry.clone(), self.shared.clone(), key.clone());
         let (answer, _) = self.commands.join(command, || async move {
+            // Asked outside of the registry, which waits for nobody's tree.
+            let emptied = handle.ask(&shared, Ask::Emptied);
+            if let Ok(emptied) = tokio::time::timeout(EMPTIED, emptied).await {
+                emptied?;
+            }
             registry.forget(key).await?;
             Ok(Outcome { did: Did::Removed, view })
         });
