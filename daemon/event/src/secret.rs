@@ -84,13 +84,14 @@ pub fn text(text: &str) -> String {
 /// The byte ranges of a text that are not shown, in order, none empty.
 pub fn hidden(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    let mut at = 0;
+    let (mut at, mut open) = (0, 0);
     while let Some(offset) = text.get(at..).and_then(|rest| rest.find(['=', ':', '-'])) {
         let sign = at + offset;
+        open = still_open(open, text.get(at..sign).unwrap_or_default());
         at = sign + 1;
         let range = match text.get(sign..).is_some_and(|rest| rest.starts_with('-')) {
             true => behind_option(text, sign),
-            false => url_password(text, sign).or_else(|| assigned(text, sign)),
+            false => url_password(text, sign).or_else(|| assigned(text, sign, open > 0)),
         };
         if let Some(range) = range.filter(|range| !range.is_empty()) {
             at = range.end;
@@ -98,6 +99,17 @@ pub fn hidden(text: &str) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// Brackets of a line that are open behind a further piece of text. One that is never closed means nothing for
+/// the lines below it.
+fn still_open(open: usize, piece: &str) -> usize {
+    piece.chars().fold(open, |open, c| match c {
+        '\n' | '\r' => 0,
+        '{' | '[' => open + 1,
+        '}' | ']' => open.saturating_sub(1),
+        _ => open,
+    })
 }
 
 /// `scheme://user:password@host`, at the first colon.
@@ -112,9 +124,13 @@ fn url_password(text: &str, colon: usize) -> Option<Range<usize>> {
 
 /// What follows `--password`, in a command line or in a list of quoted arguments.
 fn behind_option(text: &str, dashes: usize) -> Option<Range<usize>> {
+    // First of all: only where a run of dashes and letters begins may it be read to its end.
+    if text.get(..dashes)?.ends_with(is_of_name) {
+        return None;
+    }
     let option = text.get(dashes..)?.strip_prefix("--")?;
     let name = option.find(|c| !is_of_name(c))?;
-    if text.get(..dashes)?.ends_with(is_of_name) || !is_secret(option.get(..name)?) {
+    if !is_secret(option.get(..name)?) {
         return None;
     }
     let start = dashes + 2 + name;
@@ -136,12 +152,12 @@ fn behind_option(text: &str, dashes: usize) -> Option<Range<usize>> {
             let length = closing(inner, quote, 1).unwrap_or(inner.len());
             start + gap + 1..start + gap + 1 + length
         }
-        _ => start + gap..start + gap + bare(rest, true),
+        _ => start + gap..start + gap + bare(rest, Ends::Word),
     })
 }
 
 /// The value behind a `=` or `:`, if a secret's name is before it.
-fn assigned(text: &str, sign: usize) -> Option<Range<usize>> {
+fn assigned(text: &str, sign: usize, in_flow: bool) -> Option<Range<usize>> {
     let before = text.get(..sign)?;
     let after = text.get(sign + 1..)?;
     if text.get(sign..)?.starts_with(':') && !after.starts_with([' ', '\t', '"', '\'']) && !at_end(after) {
@@ -161,6 +177,7 @@ fn assigned(text: &str, sign: usize) -> Option<Range<usize>> {
     let blanks = after.len() - after.trim_start_matches([' ', '\t']).len();
     let start = sign + 1 + blanks;
     let rest = text.get(start..)?;
+    // A word for a shell where nothing stands around the `=`.
     let tight = blanks == 0 && close.len() == before.len() && text.get(sign..)?.starts_with('=');
     Some(match rest.chars().next() {
         Some(quote @ ('"' | '\'' | '`')) => {
@@ -170,7 +187,7 @@ fn assigned(text: &str, sign: usize) -> Option<Range<usize>> {
             start + open..start + open + length
         }
         // Text in lines of YAML: those that are further in than the name.
-        Some('|' | '>') if !tight && rest.split('\n').next().is_some_and(is_block_head) => {
+        Some('|' | '>') if !tight && !in_flow && rest.split('\n').next().is_some_and(is_block_head) => {
             let begun = before.rfind('\n').map_or(0, |newline| newline + 1);
             let depth = indent(before.get(begun..).unwrap_or_default());
             let (head, block) = rest.split_once('\n')?;
@@ -183,7 +200,14 @@ fn assigned(text: &str, sign: usize) -> Option<Range<usize>> {
         None | Some('\n' | '\r') => start..start,
         // A mistake where text should stand, and yet the secret is in it.
         Some(open @ ('[' | '{')) => start + 1..start + bracketed(rest, open),
-        Some(_) => start..start + bare(rest, tight),
+        Some(_) => {
+            let ends = match (tight, in_flow) {
+                (true, _) => Ends::Word,
+                (false, true) => Ends::Flow,
+                (false, false) => Ends::Line,
+            };
+            start..start + bare(rest, ends)
+        }
     })
 }
 
@@ -217,36 +241,54 @@ fn at_end(text: &str) -> bool {
     text.is_empty() || text.starts_with(['\n', '\r'])
 }
 
-/// Where the quote closes, or the line of one that must close in it; one behind a backslash does not, except
-/// where a backslash is plain.
+/// Where the quote closes, or the line of one that must close in it. One behind a backslash does not, except
+/// where a backslash is plain; nor does a doubled single one, which YAML means as one.
 fn closing(inner: &str, quote: char, open: usize) -> Option<usize> {
     let marks = quote.to_string().repeat(open);
-    let mut escaped = false;
+    let (mut escaped, mut doubled) = (false, false);
     for (at, c) in inner.char_indices() {
         if open == 1 && c == '\n' {
             return Some(at);
         }
+        if std::mem::take(&mut doubled) {
+            continue;
+        }
         if !escaped && inner.get(at..).is_some_and(|rest| rest.starts_with(&marks)) {
-            return Some(at);
+            doubled =
+                open == 1 && quote == '\'' && inner.get(at + 1..).is_some_and(|rest| rest.starts_with(quote));
+            if !doubled {
+                return Some(at);
+            }
         }
         escaped = !escaped && c == '\\' && quote == '"';
     }
     None
 }
 
-/// Length of a value without quotes: up to what ends a word for a shell where nothing stands around the `=`,
-/// else up to what ends a value in a file.
-fn bare(rest: &str, tight: bool) -> usize {
-    let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
-    let line = rest.get(..line).unwrap_or_default();
-    let end = match tight {
-        true => line.find(|c: char| c.is_whitespace() || ";&|\"'`".contains(c)),
-        false => {
-            let comment = line.find(" #");
-            line.find([',', '}', ']']).into_iter().chain(comment).min()
+/// What ends a value without quotes, other than its line.
+#[derive(Clone, Copy)]
+enum Ends {
+    /// What ends a word for a shell.
+    Word,
+    /// Within brackets in a line: what ends an entry there, or a comment.
+    Flow,
+    /// A comment.
+    Line,
+}
+
+/// Length of a value without quotes.
+fn bare(rest: &str, ends: Ends) -> usize {
+    let mut before = '\0';
+    let end = rest.find(|c: char| {
+        let comment = std::mem::replace(&mut before, c) == ' ' && c == '#';
+        match ends {
+            _ if matches!(c, '\n' | '\r') => true,
+            Ends::Word => c.is_whitespace() || ";&|\"'`".contains(c),
+            Ends::Flow => comment || matches!(c, ',' | '}' | ']'),
+            Ends::Line => comment,
         }
-    };
-    line.get(..end.unwrap_or(line.len())).unwrap_or_default().trim_end().len()
+    });
+    rest.get(..end.unwrap_or(rest.len())).unwrap_or_default().trim_end().len()
 }
 
 #[cfg(test)]
@@ -296,7 +338,15 @@ mod tests {
                 "env = { A = \"1\", DB_PASSWORD = \"***\", B = \"2\" }",
             ),
             ("env: {A: 1, DB_PASSWORD: x y, B: 2}", "env: {A: 1, DB_PASSWORD: ***, B: 2}"),
+            ("{A: {B: 1}, DB_PASSWORD: x, B: 2}", "{A: {B: 1}, DB_PASSWORD: ***, B: 2}"),
             ("  DB_PASSWORD: x: y #c", "  DB_PASSWORD: *** #c"),
+            ("DB_PASSWORD: hunter,2x", "DB_PASSWORD: ***"),
+            ("[env]\nDB_PASSWORD = a]b}c,d", "[env]\nDB_PASSWORD = ***"),
+            ("a: [x]\nb: { # open\nDB_PASSWORD: a,b\nB: 1", "a: [x]\nb: { # open\nDB_PASSWORD: ***\nB: 1"),
+            ("DB_PASSWORD: 'it''s hunter2' # c", "DB_PASSWORD: '***' # c"),
+            ("{DB_PASSWORD: 'ends with one''', B: ''}", "{DB_PASSWORD: '***', B: ''}"),
+            ("DB_PASSWORD: '' # c", "DB_PASSWORD: '' # c"),
+            ("DB_PASSWORD: 'open''\nB: 1", "DB_PASSWORD: '***\nB: 1"),
             ("{\"DB_PASSWORD\":\"x\",\"B\":\"2\"}", "{\"DB_PASSWORD\":\"***\",\"B\":\"2\"}"),
             ("DB_PASSWORD = \"\"\"\na\nb\"\"\"\nx = 1", "DB_PASSWORD = \"\"\"***\"\"\"\nx = 1"),
             ("  DB_PASSWORD: |\n    a\n\n    b\n  B: 1", "  DB_PASSWORD: |\n***\n  B: 1"),
@@ -321,6 +371,18 @@ mod tests {
         ] {
             assert_eq!(text(given), shown, "{given}");
         }
+    }
+
+    #[test]
+    fn long_lines_are_read_in_one_go() {
+        const LONG: usize = 200 * 1024;
+        const PIECES: [&str; 9] = ["-", "a-", "--a", "a=", "a: ", "://", "{KEY: |,", "{KEY: x,", "KEY: '',"];
+        #[expect(clippy::disallowed_methods, reason = "nothing but this measures here")]
+        let begun = std::time::Instant::now();
+        let found = PIECES.map(|piece| hidden(&piece.repeat(LONG / piece.len())).len());
+        // Read to the end of the line again from every sign, one of them takes a minute.
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+        assert_eq!(found, [0, 0, 0, 0, 0, 0, LONG / 8, LONG / 8, 0]);
     }
 
     #[test]
