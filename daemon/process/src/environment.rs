@@ -10,6 +10,7 @@ use brummer_capture::meta::{Sources, Variable};
 use brummer_event::spec::ProcessSpec;
 use brummer_event::{ProcessKey, RunId};
 
+use dotenv::MOST_UNSET;
 pub use dotenv::{Assigned, Dotenv, DotenvError, Position, parse as parse_dotenv};
 
 /// Variables of the client's terminal and session that mean nothing in a supervised process.
@@ -103,6 +104,9 @@ impl Layers {
                 path.display()
             )
         }));
+        if found.unset.len() == MOST_UNSET {
+            self.notes.push(format!("{}: only the first {MOST_UNSET} of them are told", path.display()));
+        }
         Ok(())
     }
 
@@ -268,6 +272,14 @@ mod tests {
         assert!(composed.variables.iter().all(|(name, _)| name != "B" && name != "GONE"));
         let [note] = composed.sources.notes.as_slice() else { panic!("{:?}", composed.sources.notes) };
         assert!(note.starts_with("/p/.env:3:4: ") && !note.contains("NOPE"), "{note}");
+    }
+
+    #[test]
+    fn notes_are_no_more_than_can_be_read() {
+        let mut layers = Layers::default();
+        layers.add_dotenv(Path::new("/p/.env"), format!("A={}", "$NOPE ".repeat(1000)).as_bytes()).unwrap();
+        assert_eq!(layers.notes.len(), MOST_UNSET + 1);
+        assert_eq!(layers.notes[MOST_UNSET], "/p/.env: only the first 50 of them are told");
     }
 
     #[test]

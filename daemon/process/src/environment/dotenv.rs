@@ -23,6 +23,8 @@ const MOST_VALUE: usize = 128 * 1024;
 const MOST_ALL: usize = 4 * 1024 * 1024;
 /// Assignments of a file.
 const MOST_ASSIGNED: usize = 10_000;
+/// References of a file to what is not set that are told.
+pub(super) const MOST_UNSET: usize = 50;
 
 /// A line that is none of the forms.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +65,7 @@ pub struct Assigned {
 pub struct Dotenv {
     /// In the order of the file; a name may come again.
     pub assigned: Vec<Assigned>,
-    /// References, without a default, to what is not set: they stand for nothing.
+    /// References, without a default, to what is not set: they stand for nothing. The first fifty.
     pub unset: Vec<Position>,
 }
 

@@ -1,6 +1,6 @@
 //! What a `$` stands for: `$NAME`, `${NAME}`, and the forms of docker compose and of the shell in braces.
 
-use super::{Around, DotenvError, Parser, fault};
+use super::{Around, DotenvError, MOST_UNSET, Parser, fault};
 
 /// References within references; nobody writes four.
 const MOST_NESTED: usize = 32;
@@ -22,7 +22,10 @@ impl<F: Fn(&str) -> Option<String>> Parser<'_, F> {
             let name = self.take_while(|c| c.is_ascii_alphanumeric() || c == '_').to_owned();
             return self.stand_for(&name, dollar, value);
         }
-        let unclosed = fault(self.place_of(dollar), "`${` is never closed", r"write \${ if it is plain text");
+        // A place is counted out only for who is told of it: that takes as long as the line is.
+        let unclosed = |parser: &Self| {
+            fault(parser.place_of(dollar), "`${` is never closed", r"write \${ if it is plain text")
+        };
         if depth == MOST_NESTED {
             return Err(fault(self.here(), "references are nested too deep", "set a variable in between"));
         }
@@ -34,7 +37,7 @@ impl<F: Fn(&str) -> Option<String>> Parser<'_, F> {
         let form = self.peek();
         if name.is_empty() || !matches!(form, Some('-' | '?' | '+')) {
             if !self.rest().lines().next().unwrap_or_default().contains('}') {
-                return Err(unclosed);
+                return Err(unclosed(self));
             }
             let at = self.place_of(dollar);
             let cure =
@@ -42,7 +45,10 @@ impl<F: Fn(&str) -> Option<String>> Parser<'_, F> {
             return Err(fault(at, "`${` without a name, or with a form that is none", cure));
         }
         self.next();
-        let Some(word) = self.word(around, depth)? else { return Err(unclosed) };
+        let begun = self.at;
+        let Some(word) = self.word(around, depth)? else { return Err(unclosed(self)) };
+        // What a reference in it stands for may be a secret, and an error is shown to everybody.
+        let plain = self.text.get(begun..self.at).is_some_and(|raw| !raw.contains('$'));
         let set = self.value_of(&name).filter(|value| !(even_empty && value.is_empty()));
         match (form, set) {
             (Some('+'), Some(_)) => value.push_str(&word),
@@ -52,7 +58,7 @@ impl<F: Fn(&str) -> Option<String>> Parser<'_, F> {
                     true => format!("`{name}` must be set and not empty"),
                     false => format!("`{name}` must be set"),
                 };
-                let what = if word.is_empty() { what } else { format!("{what}: {word}") };
+                let what = if plain && !word.is_empty() { format!("{what}: {word}") } else { what };
                 let cure = "set it above, in an earlier file, or where the process is started from";
                 return Err(fault(self.place_of(dollar), what, cure));
             }
@@ -97,7 +103,8 @@ impl<F: Fn(&str) -> Option<String>> Parser<'_, F> {
     fn stand_for(&mut self, name: &str, dollar: usize, value: &mut String) -> Result<(), DotenvError> {
         match self.value_of(name) {
             Some(set) => value.push_str(&set),
-            None => self.found.unset.push(self.place_of(dollar)),
+            None if self.found.unset.len() < MOST_UNSET => self.found.unset.push(self.place_of(dollar)),
+            None => {}
         }
         Ok(())
     }

@@ -163,6 +163,8 @@ fn mistakes_name_their_place_and_the_cure() {
         "A=${NOPE:?say where the database is}",
         "A=${EMPTY:?}",
         "A=${NOPE?}",
+        "DB_PASSWORD=hunter2\nA=${NOPE:?see $DB_PASSWORD}",
+        "DB_PASSWORD=hunter2\nA=${NOPE?see ${OTHER:-${DB_PASSWORD}}}",
         "A=x\0y",
     ]
     .iter()
@@ -187,6 +189,15 @@ fn what_multiplies_itself_ends() {
     assert!(read(&"A=\n".repeat(MOST_ASSIGNED + 1)).unwrap_err().what.contains("10000"));
     let deep = format!("A={}", "${X:-".repeat(100_000));
     assert!(read(&deep).unwrap_err().what.contains("nested"));
+}
+
+#[test]
+fn many_references_are_read_in_one_go() {
+    let begun = brummer_scope::clock::instant();
+    let unset = |name: &str| read(&format!("A={}", name.repeat(100_000))).unwrap().unset.len();
+    assert_eq!((unset("${EMPTY}"), unset("${NOPE}"), unset("$NOPE ")), (0, MOST_UNSET, MOST_UNSET));
+    // Counted out from the beginning of the line for each, they take minutes.
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
 }
 
 proptest! {
