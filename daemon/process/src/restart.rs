@@ -37,14 +37,19 @@ impl Default for RestartPolicy {
 
 /// Restarts that are remembered: who is never given up needs no more to be counted.
 const REMEMBERED: usize = 1000;
+/// What a process wants for itself is never shorter: one that ends at once and is never given up would keep the
+/// machine busy with nothing but its restarts.
+const LEAST_DELAY: Duration = Duration::from_millis(50);
 
 impl RestartPolicy {
-    /// This one, with what a process wants for itself.
+    /// This one, with what a process wants for itself: no delay of its own is below 50 ms.
     #[must_use]
     pub fn with(&self, own: &Retry) -> Self {
-        let first = own.least.unwrap_or(self.first);
+        let floored = |delay: Option<Duration>| delay.map(|delay| delay.max(LEAST_DELAY));
+        let (least, most) = (floored(own.least), floored(own.most));
+        let first = least.unwrap_or(self.first);
         // Who only says the least means at least that.
-        let most_delay = own.most.unwrap_or(self.most_delay).max(own.least.unwrap_or_default());
+        let most_delay = most.unwrap_or(self.most_delay).max(least.unwrap_or_default());
         Self { first, most_delay, most_restarts: own.restarts.unwrap_or(self.most_restarts), ..self.clone() }
     }
 }
@@ -195,6 +200,16 @@ mod tests {
         assert_eq!(steady().with(&Retry::default()), steady());
         let slow = steady().with(&Retry { least: Some(Duration::from_secs(60)), ..Retry::default() });
         assert_eq!(slow.most_delay, Duration::from_secs(60));
+
+        let zero = Some(Duration::ZERO);
+        let busy = steady().with(&Retry { least: zero, most: zero, restarts: Some(0) });
+        let mut history = History::default();
+        for _ in 0..3 {
+            let next = history.ended(&busy, 0, Duration::ZERO, 0);
+            assert!(matches!(next, Decision::Retry { delay: LEAST_DELAY, .. }), "{next:?}");
+        }
+        let at_most = steady().with(&Retry { most: zero, ..Retry::default() });
+        assert_eq!(at_most.most_delay, LEAST_DELAY);
 
         let never = steady().with(&Retry { restarts: Some(0), ..Retry::default() });
         let mut history = History::default();

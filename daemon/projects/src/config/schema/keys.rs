@@ -283,8 +283,14 @@ static PROCESS: &[Key] = &[
 ];
 
 static BACKOFF: &[Key] = &[
-    key("min", Kind::Duration, Text("250ms"), "Before the first restart.", "\"1s\""),
-    key("max", Kind::Duration, Text("30s"), "Before any restart; never less than `min`.", "\"5s\""),
+    key("min", Kind::Duration, Text("250ms"), "Before the first restart; 50 ms at least.", "\"1s\""),
+    key(
+        "max",
+        Kind::Duration,
+        Text("30s"),
+        "Before any restart; never less than `min`, and 50 ms at least.",
+        "\"5s\"",
+    ),
 ];
 
 static STOP: &[Key] = &[
