@@ -74,7 +74,8 @@ impl Actor {
             Cause::Restart => "restarted by hand".into(),
             Cause::Changed => "restarted: its configuration changed".into(),
             Cause::Policy { attempt } => match self.policy().most_restarts {
-                0 => format!("restart {attempt}").into(),
+                // Of no number, so all that were: this one is counted when it begins.
+                0 => format!("restart {}", self.restarts + 1).into(),
                 most => format!("restart {attempt} of {most}").into(),
             },
             Cause::Resume => "resumed after the daemon's restart".into(),

@@ -119,6 +119,20 @@ fn a_process_may_have_its_own_back_off_and_be_given_up_sooner_or_never() {
 }
 
 #[test]
+fn who_is_never_given_up_has_all_its_restarts_counted() {
+    let state = State::new();
+    // As if each end came when all before are forgotten.
+    let daemon = state.daemon_with(|config| config.restart.window = Duration::ZERO);
+    let mut spec = service(&state, "never", "exit 1");
+    spec.retry = Retry { restarts: Some(0), ..Retry::default() };
+    daemon.declare(&state, vec![spec]);
+    daemon.start("never").unwrap();
+    daemon.until("never", |view| view.restarts > 3);
+    assert!(daemon.changes("never").iter().any(|change| &*change.reason == "restart 3"));
+    daemon.stop("never").unwrap();
+}
+
+#[test]
 fn a_back_off_shows_its_end_and_a_stop_ends_it() {
     let state = State::new();
     let daemon = state.daemon_with(|config| config.restart.first = Duration::from_secs(3600));
