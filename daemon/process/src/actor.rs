@@ -286,8 +286,10 @@ impl Actor {
             && self.orphans.is_none()
             && self.run.as_ref().is_none_or(|run| run.leftovers().is_empty());
         if !goes {
-            // Who went away does not wait any more.
-            self.emptied.drain(..).for_each(|waiting| drop(waiting.send(())));
+            for waiting in self.emptied.drain(..) {
+                // Who went away does not wait any more.
+                let _unheard = waiting.send(());
+            }
         }
     }
 
