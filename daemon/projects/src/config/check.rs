@@ -112,7 +112,21 @@ impl Walk<'_> {
     fn report(&mut self, code: Code, span: &Range<usize>, message: String, hint: Option<String>) {
         let place = (self.place)(span.clone());
         let key = (!self.path.is_empty()).then(|| dotted(&self.path));
+        let hint = hint.or_else(|| self.as_written());
         self.wrong.push(Diagnostic { code, key, message, hint, place });
+    }
+
+    /// How the key in hand, or the one that it is part of, is written: the cure where none is nearer.
+    fn as_written(&self) -> Option<String> {
+        let path = schema::within_profile(&self.path);
+        let keys = self.which.keys();
+        let known = (1..=path.len()).rev().filter_map(|length| path.get(..length));
+        let mut known = known.filter_map(|path| schema::find(keys, path.iter().map(String::as_str)));
+        let key = known.find(|key| !key.example.is_empty() || key.kind.keys().is_some())?;
+        if key.example.is_empty() {
+            return Some(format!("write [{}], and its keys below", dotted(&self.path)));
+        }
+        Some(format!("as `{} = {}`", key.name, key.example))
     }
 
     /// As [`Walk::report`], about a key of the table in hand.

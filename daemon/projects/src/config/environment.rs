@@ -9,7 +9,7 @@ use figment::value::{Dict, Value as Figment};
 
 use super::check::{Checked, Which, check};
 use super::diagnostic::{Code, Diagnostic, Place};
-use super::schema::{self, Kind};
+use super::schema::{self, Kind, planned};
 use crate::names;
 use crate::tree::{Entry, Node, Value};
 
@@ -32,7 +32,10 @@ pub(crate) fn read(environment: &Environment) -> (Checked, Vec<Diagnostic>) {
                 && path.first().is_none_or(|first| first != "project")
         });
         if scalar.is_none() {
-            wrong.push(unknown(variable));
+            let planned = (1..=path.len()).filter_map(|length| path.get(..length));
+            // A project is known by its directory, which no variable can name.
+            let planned = planned.filter_map(planned::find).find(|planned| planned.path != "project");
+            wrong.push(planned.map_or_else(|| unknown(variable), |_| not_built(variable)));
             continue;
         }
         let place = Place::Environment(variable.clone());
@@ -42,6 +45,12 @@ pub(crate) fn read(environment: &Environment) -> (Checked, Vec<Diagnostic>) {
         merge(&mut all.dict, checked.dict);
     }
     (all, wrong)
+}
+
+fn not_built(variable: &str) -> Diagnostic {
+    let message = format!("{variable} is not built into this version; it has no effect");
+    Diagnostic::new(Code::NotBuilt, Place::Environment(variable.to_owned()), message)
+        .hint("unset it, or leave it for a later version")
 }
 
 fn unknown(variable: &str) -> Diagnostic {
@@ -127,6 +136,7 @@ mod tests {
             ("BRUMMER_PROCESSES__API__RUN", "x"),
             ("BRUMMER_PROJECT__X__RESUME", "true"),
             ("BRUMMER_LOGS__", "1"),
+            ("BRUMMER_MCP__PORT", "1"),
         ]));
         let text = super::super::diagnostic::render_all(&wrong);
         insta::assert_snapshot!(text);

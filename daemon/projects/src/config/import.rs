@@ -213,8 +213,12 @@ pub fn read(path: &Path, from: Option<Format>) -> Result<Read, ImportError> {
     };
     let dotenv = file::read_if_there(&dir.join(".env")).ok().flatten();
     let port = dotenv.as_deref().and_then(|text| {
-        let values = text.lines().filter_map(|line| line.trim().strip_prefix("PORT="));
-        values.filter_map(|port| port.trim().parse().ok()).next_back()
+        let value = |line: &str| {
+            let line = line.trim().strip_prefix("export ").unwrap_or(line.trim());
+            let (name, value) = line.split_once('=')?;
+            (name.trim() == "PORT").then(|| value.trim().trim_matches(['"', '\'']).parse().ok())?
+        };
+        text.lines().filter_map(value).next_back()
     });
     let imported = convert(&name, &text, from, Beside { dotenv: dotenv.is_some(), port })?;
     Ok(Read { imported, target: dir.join("brummer.toml") })

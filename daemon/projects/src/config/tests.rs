@@ -33,12 +33,20 @@ fn project(files: &[(&str, &str)], detected: &[Script]) -> Result<ProjectConfig,
 }
 
 fn mistakes(text: &str) -> String {
-    render_all(&project(&[("brummer.toml", text)], &[script("dev", Kind::Service)]).unwrap_err())
+    with_cures(&project(&[("brummer.toml", text)], &[script("dev", Kind::Service)]).unwrap_err())
 }
 
 fn user_mistakes(text: &str) -> String {
     let file = Path::new("config.toml");
-    render_all(&UserConfig::check(Some((file, text)), &Environment::new()).unwrap_err())
+    with_cures(&UserConfig::check(Some((file, text)), &Environment::new()).unwrap_err())
+}
+
+/// Whatever is wrong, there is something to be done about it.
+fn with_cures(wrong: &[Diagnostic]) -> String {
+    for diagnostic in wrong {
+        assert!(diagnostic.hint.is_some(), "no cure: {diagnostic:?}");
+    }
+    render_all(wrong)
 }
 
 mod broken;
