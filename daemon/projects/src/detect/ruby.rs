@@ -1,8 +1,10 @@
 //! Ruby: Bundler, Rails, Rack, RSpec, and the tasks of a Rakefile.
 //!
 //! Of a Gemfile the `gem "name"` lines are read, of a Rakefile `desc`, `namespace` and `task` lines; a
-//! namespace ends at the `end` that is indented as it is. Tasks made by Ruby code, and `.rake` files, are
-//! not understood.
+//! namespace ends at the `end` that is indented as it is. Tasks made by Ruby code are not understood. The
+//! `.rake` files that rake (`rakelib`) and Rails (`lib/tasks`) load beside a Rakefile are read like it.
+
+use std::path::{Path, PathBuf};
 
 use super::mark::{self, Mark};
 use super::room::Room;
@@ -13,6 +15,12 @@ const RAKEFILES: [Mark; 4] =
     [Mark::file("Rakefile"), Mark::file("rakefile"), Mark::file("Rakefile.rb"), Mark::file("rakefile.rb")];
 
 pub(super) const MARKS: [Mark; 5] = mark::joined(&[Mark::file("Gemfile")], &RAKEFILES);
+
+/// What rake loads by itself, and what the Rakefile of a Rails application loads.
+const TASK_FOLDERS: (&str, &str) = ("rakelib", "lib/tasks");
+/// Most `.rake` files of a folder, and how deep they may lie.
+const MOST_TASK_FILES: usize = 200;
+const MOST_DEPTH: usize = 3;
 
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
@@ -58,14 +66,44 @@ pub(super) fn detect(room: &mut Room<'_>) {
         room.put(script);
     }
     let Some(path) = room.first(&RAKEFILES) else { return };
-    let Some(text) = room.text(&path) else { return };
-    room.at(&root, &path);
-    for task in tasks(&text) {
-        let argv = exec(&["rake", &task.name]);
-        let script = room.script(&task.name, &argv).kind(kind::of_script(&task.name, ""));
-        let script = script.about(task.about.as_deref());
-        room.put(script);
+    let mut files = vec![path];
+    files.extend(task_files(&root.join(TASK_FOLDERS.0)));
+    if rails {
+        files.extend(task_files(&root.join(TASK_FOLDERS.1)));
     }
+    for path in files {
+        let Some(text) = room.text(&path) else { continue };
+        room.at(&root, &path);
+        for task in tasks(&text) {
+            let argv = exec(&["rake", &task.name]);
+            let script = room.script(&task.name, &argv).kind(kind::of_script(&task.name, ""));
+            let script = script.about(task.about.as_deref());
+            room.put(script);
+        }
+    }
+}
+
+/// The `.rake` files below a folder, in order.
+fn task_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut waiting = vec![(folder.to_owned(), 0)];
+    while let Some((dir, depth)) = waiting.pop() {
+        let Ok(entries) = std::fs::read_dir(&dir) else { continue };
+        for entry in entries.filter_map(Result::ok).take(MOST_TASK_FILES) {
+            let path = entry.path();
+            // Links are not followed into folders: they may lead in a circle.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                if depth < MOST_DEPTH {
+                    waiting.push((path, depth + 1));
+                }
+            } else if path.extension().is_some_and(|ending| ending == "rake") && found.len() < MOST_TASK_FILES
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 /// Names in `gem "name"` lines.

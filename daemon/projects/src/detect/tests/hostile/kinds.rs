@@ -190,6 +190,11 @@ kinds! {
         Some(|n| entries(n, |n| format!("    g{n} (1)\n")));
     ["Rakefile", "rakefile", "Rakefile.rb", "rakefile.rb"], Text, Read, "desc 'x'\ntask :build do\nend\n", &[],
         Some(|name| format!("task {} do\nend\n", quoted(name))), Some(|n| entries(n, |n| format!("task :t{n}\n")));
+    ["rakelib/assets.rake"], Text, Read, "task :build do\nend\n", &[("Rakefile", "")],
+        Some(|name| format!("task {} do\nend\n", quoted(name))), Some(|n| entries(n, |n| format!("task :t{n}\n")));
+    ["lib/tasks/shop.rake"], Text, Read, "task :build do\nend\n",
+        &[("Rakefile", ""), ("Gemfile", "gem \"rails\"\n"), ("bin/rails", "")],
+        Some(|name| format!("task {} do\nend\n", quoted(name))), Some(|n| entries(n, |n| format!("task :t{n}\n")));
     // PHP.
     ["composer.json"], Json, Read, r#"{"scripts":{"dev":"x"},"require":{"a/b":"1"}}"#, &[],
         Some(|name| format!("{{\"scripts\":{{{}:\"x\"}}}}", quoted(name))),
