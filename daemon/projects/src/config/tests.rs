@@ -407,15 +407,46 @@ fn a_missing_file_is_a_mistake_only_if_it_was_named() {
 #[test]
 fn unreadable_files_are_told() {
     let temp = tempfile::tempdir().unwrap();
-    let case = |name: &str, bytes: &[u8]| {
+    let written = |name: &str, bytes: &[u8]| {
         let path = temp.path().join(name);
         std::fs::write(&path, bytes).unwrap();
-        UserConfig::load(Some(&path), &Environment::new()).unwrap_err()[0].clone()
+        path
     };
-    assert!(case("latin", b"# \n# caf\xe9\n").message.contains("line 2"));
-    assert!(case("huge", &vec![b'#'; 1 << 21]).message.contains("larger"));
-    let wrong = UserConfig::load(Some(temp.path()), &Environment::new()).unwrap_err();
-    assert_eq!(wrong[0].message, "is no file");
+    let link = temp.path().join("link.toml");
+    std::os::unix::fs::symlink("gone.toml", &link).unwrap();
+    let files = [
+        written("latin.toml", b"# \n# caf\xe9\n"),
+        written("huge.toml", &vec![b'#'; 1 << 21]),
+        temp.path().to_owned(),
+        temp.path().join("nowhere.toml"),
+        link,
+    ];
+    let said =
+        files.iter().map(|path| with_cures(&UserConfig::load(Some(path), &Environment::new()).unwrap_err()));
+    let said: Vec<String> = said.collect();
+    insta::assert_snapshot!(
+        said.join("\n").replace(temp.path().to_str().unwrap(), "/home/ann/.config/brummer")
+    );
+}
+
+#[test]
+fn what_is_named_and_not_there_is_told() {
+    let text = "[processes.api]\nrun = 'x'\ndir = 'nowhere'\nenv_file = ['gone.env']\n";
+    let config = project(&[("brummer.toml", text)], &[]).unwrap();
+    insta::assert_snapshot!(with_cures(&not_there(&config.named)));
+}
+
+/// Nobody is told anything that was not looked at once.
+#[test]
+fn each_code_that_is_in_use_has_its_message_in_a_snapshot() {
+    let mut said = String::new();
+    for folder in ["src/config/snapshots", "src/config/tests/snapshots", "fixtures/said"] {
+        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            said += &std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        }
+    }
+    let unsaid = Code::ALL.iter().filter(|code| !said.contains(&format!("[{}]", code.as_str())));
+    assert_eq!(unsaid.collect::<Vec<_>>(), Vec::<&Code>::new());
 }
 
 #[test]
