@@ -74,4 +74,11 @@ fn what_only_the_editor_can_run_is_refused_before_anything_begins() {
     assert_eq!(image["missing"], "tasks of type docker-build");
     let known = home.ctl_in(project.dir(), ["projects", "-o", "json"]).ok().json();
     assert_eq!(known["projects"], serde_json::json!([]), "a refusal opens and trusts nothing");
+
+    // Nor does a bare `up` open anything for a process that is declared of it.
+    project.write("brummer.toml", "[processes.ask]\n");
+    let answer = home.ctl_in(project.dir(), ["up", "-d"]).code(5);
+    assert!(answer.stderr.contains("which only the editor has"), "{}", answer.stderr);
+    let known = home.ctl(["projects", "list", "-o", "json"]).ok().json();
+    assert_eq!(known["projects"], serde_json::json!([]), "nothing was opened");
 }

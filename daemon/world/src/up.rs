@@ -53,9 +53,12 @@ impl World {
         let standing_in = std::fs::canonicalize(&ask.directory).unwrap_or_else(|_| ask.directory.clone());
         let choice = if ask.selection.names.is_empty() { Some(loaded.choose(&standing_in)?) } else { None };
 
-        // A name that nothing has opens nothing: a slip of the hand must not make a directory trusted.
+        let wanted = choice.as_ref().map_or(&ask.selection.names, |choice| &choice.names);
+
+        // A name that nothing has, or what cannot run, opens nothing: a slip of the hand must not make a
+        // directory trusted.
         let reference = ProjectRef { name: located_name(&located), dir: dir.clone(), here };
-        for name in &ask.selection.names {
+        for name in wanted {
             let mut names = Startable { alone: ask.no_dependencies, ..Startable::default() };
             self.add_named(&reference, &loaded, name, &mut names)?;
         }
@@ -63,7 +66,6 @@ impl World {
         let project = ProjectRef { name: entered.project.name.clone(), dir: dir.clone(), here };
         self.works().declare(&project.name, &dir, &loaded).await?;
 
-        let wanted = choice.as_ref().map_or(&ask.selection.names, |choice| &choice.names);
         let mut names = Startable { alone: ask.no_dependencies, ..Startable::default() };
         for name in wanted {
             self.add_named(&project, &loaded, name, &mut names)?;

@@ -205,9 +205,12 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         "restart_delay" => {
             // It is always the same there.
             let delay = field.duration("ms", notes);
-            draft.backoff = (delay.clone(), delay);
+            // One that grows is said by the other key, wherever it stands.
+            if draft.backoff.0.is_none() {
+                draft.backoff = (delay.clone(), delay);
+            }
         }
-        "exp_backoff_restart_delay" => draft.backoff.0 = field.duration("ms", notes),
+        "exp_backoff_restart_delay" => draft.backoff = (field.duration("ms", notes), None),
         "max_restarts" => draft.restarts(notes, field),
         "cron_restart" | "cron" => {
             if let Some(cron) = field.text(notes) {
