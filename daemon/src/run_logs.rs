@@ -3,10 +3,12 @@
 
 use std::os::fd::OwnedFd;
 
-use brummer_event::RunId;
-use brummer_logs::{Logs, RunSource};
+use brummer_event::{ProcessKey, RunId, Stream};
+use brummer_logs::{Filter, FollowItem, Logs, Matcher, RunSource};
 use brummer_process::{RunLogs, RunToRead};
 use brummer_scope::Scope;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
 /// Orders or news of one run that wait to be passed on; their sender waits when it is full.
@@ -64,6 +66,34 @@ impl RunLogs for RunLogsOf {
 
     fn shim_gone(&self, run: RunId) {
         self.logs.shim_gone(run);
+    }
+
+    fn first_line(
+        &self,
+        key: ProcessKey,
+        run: RunId,
+        pattern: String,
+    ) -> BoxFuture<'static, Result<(), String>> {
+        let logs = self.logs.clone();
+        async move {
+            let matcher = Matcher::regex(&pattern).map_err(|error| error.to_string())?;
+            let filter = Filter {
+                processes: Some(vec![key.clone()]),
+                runs: Some(vec![run]),
+                streams: Some(vec![Stream::Out, Stream::Err]),
+                texts: vec![matcher],
+                ..Filter::default()
+            };
+            let mut follower = logs.follow(logs.before_run(&key, run), filter, false);
+            loop {
+                match follower.next().await {
+                    Ok(FollowItem::Lines(lines)) if !lines.is_empty() => return Ok(()),
+                    Ok(_) => {}
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+        }
+        .boxed()
     }
 
     fn handover(&self, run: RunId, memory: OwnedFd, segment: u32, base: u64) {

@@ -1,7 +1,8 @@
 //! The words that every part of the daemon shares, as types: who a line or an event belongs to
 //! ([`ids`]), what a line carries ([`mod@line`]), where a reader stands ([`cursor`]), what is missing
 //! ([`gap`]), what changed ([`event`]), in which state a process can be ([`state`]), what a process
-//! should be ([`spec`]) and what of all that is not shown ([`secret`]).
+//! should be ([`spec`]), which patterns people may write ([`pattern`]) and what of all that is not shown
+//! ([`secret`]).
 //!
 //! Everything here is pure: no clock, no files, no tasks. Times come in as arguments: wall time as
 //! [`WallNs`] (nanoseconds since 1970, a label), monotonic time as `u64` nanoseconds since boot.
@@ -11,6 +12,7 @@ pub mod event;
 pub mod gap;
 pub mod ids;
 pub mod line;
+pub mod pattern;
 pub mod secret;
 pub mod spec;
 pub mod state;

@@ -91,6 +91,24 @@ impl Default for Stop {
     }
 }
 
+/// When a service is ready: once a line of its run matches. Without a check it is ready once it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadyCheck {
+    /// A regular expression over the text of a line, as [`crate::pattern`] reads it.
+    pub log: String,
+    /// After so long without such a line it is told as not ready; the check goes on.
+    pub deadline: Duration,
+}
+
+impl ReadyCheck {
+    pub const DEADLINE: Duration = Duration::from_secs(60);
+
+    /// A check with the usual deadline.
+    pub fn log(pattern: impl Into<String>) -> Self {
+        Self { log: pattern.into(), deadline: Self::DEADLINE }
+    }
+}
+
 /// What the child's stdin is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -172,6 +190,8 @@ pub struct ProcessSpec {
     pub restart: Restart,
     #[serde(default)]
     pub retry: Retry,
+    #[serde(default)]
+    pub ready: Option<ReadyCheck>,
     pub stop: Stop,
     pub stdin: Stdin,
     /// One pipe for both streams: exact order, stream `out`.
@@ -216,6 +236,7 @@ impl ProcessSpec {
             kind,
             restart: Restart::default_for(kind),
             retry: Retry::default(),
+            ready: None,
             stop: Stop::default(),
             stdin: Stdin::default_for(kind),
             merge_output: false,
@@ -228,7 +249,7 @@ impl ProcessSpec {
     }
 
     /// Whether a run of `other` is just what a run of this would be. What says only when to start or restart
-    /// it, or who wrote it, needs no new run to take effect.
+    /// it, when it counts as ready, or who wrote it, needs no new run to take effect.
     pub fn runs_as(&self, other: &Self) -> bool {
         // Named one by one, so that a new field cannot be forgotten here.
         let Self {
@@ -244,6 +265,7 @@ impl ProcessSpec {
             kind,
             restart,
             retry: _,
+            ready: _,
             stop,
             stdin,
             merge_output,
@@ -293,8 +315,9 @@ mod tests {
         let pair = |name: &str| (name.to_owned(), "1".to_owned());
         let mut base = ProcessSpec::new("api", exec(&["x"]), "/p".into(), Kind::Service, Origin::Declared);
         base.env = vec![pair("A"), pair("B")];
-        let table: [(&str, bool, Edit); 19] = [
+        let table: [(&str, bool, Edit); 20] = [
             ("nothing", true, |_| {}),
+            ("ready", true, |spec| spec.ready = Some(ReadyCheck::log("listening"))),
             ("autostart", true, |spec| spec.autostart = false),
             ("restart_on_change", true, |spec| spec.restart_on_change = true),
             ("origin", true, |spec| spec.origin = Origin::Detected),
@@ -328,7 +351,7 @@ mod tests {
         let spec =
             ProcessSpec::new("api", Command::Shell("x".to_owned()), "/".into(), Kind::Task, Origin::AdHoc);
         let mut written = serde_json::to_value(&spec).unwrap();
-        for newer in ["restart_on_change", "unrunnable"] {
+        for newer in ["restart_on_change", "unrunnable", "ready"] {
             written.as_object_mut().unwrap().remove(newer);
         }
         assert_eq!(serde_json::from_value::<ProcessSpec>(written).unwrap(), spec);

@@ -61,6 +61,19 @@ impl Logs {
         self.inner.reads.newest_cursor()
     }
 
+    /// Before the first kept line of a run; one that has said nothing yet says everything after it.
+    pub fn before_run(&self, key: &ProcessKey, run: RunId) -> LineCursor {
+        // Taken before the look: what comes in between is found, or lies after it.
+        let now = self.cursor_now();
+        let shelves = self.inner.board.shelves();
+        let runs = shelves.get(key).map(|shelf| shelf.runs.load());
+        let found = runs.iter().flat_map(|runs| runs.iter()).find(|other| other.run == run);
+        match found.and_then(|run| run.blocks.lock().first_seq()) {
+            Some(first) => LineCursor { seq: first.saturating_sub(1), ..now },
+            None => now,
+        }
+    }
+
     pub fn epoch(&self) -> u64 {
         self.inner.board.epoch
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use brummer_event::{Level, ProcessKey, RunId, Stream, WallNs};
+use brummer_event::{Level, ProcessKey, RunId, Stream, WallNs, pattern};
 use memchr::memmem;
 
 use crate::LogsError;
@@ -40,8 +40,6 @@ enum Kind {
 
 /// With it begin the sequences that are not part of a line's text.
 const ESCAPE: u8 = 0x1b;
-/// Bytes a compiled pattern may use.
-const PATTERN_BYTES: usize = 4 * 1024 * 1024;
 
 impl Matcher {
     /// Literal, smart case: an upper-case letter makes it exact.
@@ -65,10 +63,7 @@ impl Matcher {
     }
 
     fn build(pattern: &str, any_case: bool) -> Result<Self, LogsError> {
-        regex::bytes::RegexBuilder::new(pattern)
-            .case_insensitive(any_case)
-            .size_limit(PATTERN_BYTES)
-            .build()
+        pattern::compile(pattern, any_case)
             .map(|pattern| Self(Kind::Pattern(pattern)))
             .map_err(|error| LogsError::Pattern(error.to_string()))
     }

@@ -25,6 +25,15 @@ impl RunLogs for NoReader {
     fn bell(&self, _run: RunId) {}
     fn rearm(&self, _run: RunId) {}
     fn shim_gone(&self, _run: RunId) {}
+    fn first_line(
+        &self,
+        _key: ProcessKey,
+        _run: RunId,
+        _pattern: String,
+    ) -> futures::future::BoxFuture<'static, Result<(), String>> {
+        Box::pin(std::future::pending())
+    }
+
     fn handover(&self, _run: RunId, _memory: OwnedFd, _segment: u32, _base: u64) {}
     fn handover_done(&self, _run: RunId) {}
 }

@@ -12,6 +12,7 @@ mod effects;
 mod ends;
 mod form;
 mod news;
+mod ready;
 mod recover;
 mod run;
 mod show;
@@ -141,6 +142,10 @@ pub(crate) struct Actor {
 
     timer: Awaited<()>,
     watching: Watching,
+    /// The run whose ready check has passed.
+    passed: Option<RunId>,
+    ready_line: Awaited<Result<(), String>>,
+    ready_deadline: Awaited<()>,
     slot: Option<OwnedSemaphorePermit>,
     slot_wait: Awaited<Option<OwnedSemaphorePermit>>,
     sweep: Option<Task<Vec<ProcId>>>,
@@ -161,6 +166,8 @@ enum Turn {
     Swept(Vec<ProcId>),
     OrphanEnded,
     StopCommandOver,
+    ReadyLine(Result<(), String>),
+    ReadyOverdue,
     Leave,
 }
 
@@ -228,6 +235,9 @@ impl Actor {
             limit: None,
             timer: None,
             watching: Watching::default(),
+            passed: None,
+            ready_line: None,
+            ready_deadline: None,
             slot: None,
             slot_wait: None,
             sweep: None,
@@ -260,6 +270,8 @@ impl Actor {
                 left = finished(&mut self.sweep, Vec::new) => Turn::Swept(left),
                 () = awaited(&mut self.orphan_watch) => Turn::OrphanEnded,
                 () = finished(&mut self.stop_command, || ()) => Turn::StopCommandOver,
+                found = awaited(&mut self.ready_line) => Turn::ReadyLine(found),
+                () = awaited(&mut self.ready_deadline) => Turn::ReadyOverdue,
             };
             match turn {
                 Turn::Leave => return,
@@ -273,6 +285,8 @@ impl Actor {
                 Turn::Swept(left) => self.swept(left).await,
                 Turn::OrphanEnded => self.orphan_ended().await,
                 Turn::StopCommandOver => self.order_stop(),
+                Turn::ReadyLine(found) => self.ready_line_found(found).await,
+                Turn::ReadyOverdue => self.ready_overdue().await,
             }
             self.settle();
             self.tell_emptied();
@@ -378,7 +392,7 @@ impl Actor {
         match phase {
             Phase::Starting => self.intend_run().await,
             // What the shim says of a living run needs no memory: the next daemon asks the shim.
-            Phase::Running | Phase::Paused => {}
+            Phase::Checking | Phase::Running | Phase::Paused => {}
             _ => self.save().await,
         }
         self.show();

@@ -27,6 +27,9 @@ pub enum ProcessError {
     /// It was to become ready (a task: to succeed) and ended otherwise.
     #[error("`{}` {reason}", key.name)]
     Ended { key: ProcessKey, run: Option<RunId>, exit: Option<Box<Exit>>, reason: String },
+    /// It was to become ready; it runs on.
+    #[error("`{}` is {reason}", key.name)]
+    NotReady { key: ProcessKey, run: Option<RunId>, reason: String },
     #[error("`{}` depends on `{dependency}`, which is not known in {}; declare it or start it first", key.name, key.project)]
     UnknownDependency { key: ProcessKey, dependency: String },
     #[error("these processes of {project} depend on each other in a circle: {}", path.join(" -> "))]
@@ -56,6 +59,7 @@ impl ProcessError {
             Self::Declared { .. } => "DECLARED",
             Self::StartFailed { .. } => "START_FAILED",
             Self::Ended { .. } => "ENDED",
+            Self::NotReady { .. } => "NOT_READY",
             Self::UnknownDependency { .. } => "UNKNOWN_DEPENDENCY",
             Self::Cycle { .. } => "DEPENDENCY_CYCLE",
             Self::Generation { .. } => "GENERATION",

@@ -33,9 +33,9 @@ pub(crate) fn standing(of: &ProcessView) -> Standing {
         ProcessState::Running | ProcessState::Starting if task => {
             Standing::Pending(format!("waits for {name} to succeed"))
         }
-        ProcessState::Running | ProcessState::Starting => {
-            Standing::Pending(format!("waits for {name} to be ready"))
-        }
+        // Its ready check has not passed in time; it may still.
+        ProcessState::Running => Standing::Blocked(format!("waits for {name}, which is {}", of.reason)),
+        ProcessState::Starting => Standing::Pending(format!("waits for {name} to be ready")),
         ProcessState::Waiting if of.blocked => Standing::Blocked(format!("{name} {}", of.reason)),
         ProcessState::Waiting | ProcessState::Stopping | ProcessState::Paused => {
             Standing::Pending(format!("waits for {name}, which is {}", of.state))

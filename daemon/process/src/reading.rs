@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use brummer_capture::{ExitPayload, Position, WhenBehind};
 use brummer_event::spec::LogBounds;
 use brummer_event::{LineSeq, ProcessKey, RunId};
+use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
 /// A run whose capture is to be read.
@@ -58,6 +59,14 @@ pub trait RunLogs: Send + Sync + 'static {
     fn rearm(&self, run: RunId);
     /// The shim is gone: read to the end, then say [`RunProgress::Drained`].
     fn shim_gone(&self, run: RunId);
+    /// The first line of the run that matches `pattern`, of all it has said or will say (not of what Brummer says
+    /// of it). Ends with that line, or with why it cannot be looked for.
+    fn first_line(
+        &self,
+        key: ProcessKey,
+        run: RunId,
+        pattern: String,
+    ) -> BoxFuture<'static, Result<(), String>>;
     /// The disk is full: from `base` on `segment` is in `memory`.
     fn handover(&self, run: RunId, memory: OwnedFd, segment: u32, base: u64);
     /// The segments hold everything again.

@@ -32,6 +32,9 @@ pub(crate) struct Record {
     pub(crate) exit: Option<SavedExit>,
     /// Its shim died and something outlived it.
     pub(crate) left_behind: bool,
+    /// The run whose ready check has passed.
+    #[serde(default)]
+    pub(crate) passed: Option<String>,
 }
 
 /// When a back-off is over.

@@ -37,7 +37,10 @@ pub enum Then {
 pub enum Phase {
     Stopped,
     Waiting(Need),
+    /// Spawn asked, no pid yet.
     Starting,
+    /// The program runs; its ready check has not passed yet.
+    Checking,
     Running,
     Paused,
     Stopping(Then),
@@ -53,7 +56,7 @@ impl Phase {
         match self {
             Self::Stopped => ProcessState::Stopped,
             Self::Waiting(_) => ProcessState::Waiting,
-            Self::Starting => ProcessState::Starting,
+            Self::Starting | Self::Checking => ProcessState::Starting,
             Self::Running => ProcessState::Running,
             Self::Paused => ProcessState::Paused,
             Self::Stopping(_) => ProcessState::Stopping,
@@ -90,6 +93,24 @@ pub enum End {
     Lost,
 }
 
+/// How the ready check of a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Check {
+    /// It has not passed, and its deadline is not over.
+    Open,
+    /// There is none, it has passed, or its deadline is over: a run that is not ready by then runs all the same.
+    Closed,
+}
+
+impl Check {
+    const fn phase(self) -> Phase {
+        match self {
+            Self::Open => Phase::Checking,
+            Self::Closed => Phase::Running,
+        }
+    }
+}
+
 /// What can happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Input {
@@ -101,9 +122,11 @@ pub enum Input {
     /// Looked: this is missing ([`Need::Dependencies`] or [`Need::Slot`]).
     Missing(Need),
     /// The child's program runs.
-    Started,
+    Started(Check),
+    /// The ready check is closed.
+    Checked,
     Paused,
-    Continued,
+    Continued(Check),
     /// The leader ended, and everything it wrote can be read.
     Ended(End),
     TreeGone,
@@ -159,7 +182,7 @@ impl State {
             Phase::Stopped | Phase::Exited | Phase::Failed | Phase::Lost => self.on_at_end(input),
             Phase::Backoff => self.on_in_backoff(input),
             Phase::Waiting(need) => self.on_waiting(need, input),
-            Phase::Starting | Phase::Running | Phase::Paused => self.on_alive(input),
+            Phase::Starting | Phase::Checking | Phase::Running | Phase::Paused => self.on_alive(input),
             Phase::Stopping(then) => self.on_stopping(then, input),
         }
     }
@@ -218,9 +241,12 @@ impl State {
         match input {
             Input::Stop => self.to(Phase::Stopping(Then::Stopped), stop),
             Input::Restart if !starting => self.to(Phase::Stopping(Then::Start), stop),
-            Input::Started if starting => self.to(Phase::Running, release),
-            Input::Paused if self.phase == Phase::Running => self.to(Phase::Paused, &[]),
-            Input::Continued if self.phase == Phase::Paused => self.to(Phase::Running, &[]),
+            Input::Started(check) if starting => self.to(check.phase(), release),
+            Input::Checked if self.phase == Phase::Checking => self.to(Phase::Running, &[]),
+            Input::Paused if matches!(self.phase, Phase::Running | Phase::Checking) => {
+                self.to(Phase::Paused, &[])
+            }
+            Input::Continued(check) if self.phase == Phase::Paused => self.to(check.phase(), &[]),
             Input::Ended(end) => Self { leader: false, ..self }.ended(end, release),
             Input::TreeGone => Self { tree: false, ..self }.stay(),
             _ => self.stay(),

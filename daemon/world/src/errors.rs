@@ -28,7 +28,9 @@ impl From<ProcessError> for Refusal {
             | ProcessError::TooMany { .. }
             | ProcessError::Generation { .. } => Kind::Conflict,
             ProcessError::UnknownDependency { .. } | ProcessError::Cycle { .. } => Kind::Invalid,
-            ProcessError::StartFailed { .. } | ProcessError::Ended { .. } => Kind::Failed,
+            ProcessError::StartFailed { .. } | ProcessError::Ended { .. } | ProcessError::NotReady { .. } => {
+                Kind::Failed
+            }
             ProcessError::Stopping => Kind::Unavailable,
             _ => Kind::Internal,
         };

@@ -190,17 +190,10 @@ impl World {
 
     /// The cursor before the first line of the newest run; before everything that comes if there is none.
     fn before_newest_run(&self, key: &ProcessKey) -> LineCursor {
+        // Taken before the look: a run that begins in between says everything after it.
         let now = self.logs().cursor_now();
-        let run = self.processes().snapshot().get(key).and_then(|view| view.run);
-        let first = self
-            .logs()
-            .runs()
-            .into_iter()
-            // A run that has said nothing yet has no first line; all of its lines come after now.
-            .find(|lines| lines.lines > 0 && Some(lines.run) == run && lines.key == *key)
-            .map(|lines| lines.first_seq);
-        match first {
-            Some(first) => LineCursor { seq: first.saturating_sub(1), ..now },
+        match self.processes().snapshot().get(key).and_then(|view| view.run) {
+            Some(run) => self.logs().before_run(key, run),
             None => now,
         }
     }

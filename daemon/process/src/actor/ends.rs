@@ -36,6 +36,7 @@ impl Actor {
             exit.detail = Some("the last process of its tree ended".to_owned());
         }
         run.announced = true;
+        self.end_check();
         self.announce_end(exit, stopping).await;
     }
 
@@ -115,7 +116,7 @@ impl Actor {
 }
 
 /// `250ms`, `4s`, `4.2s`.
-fn brief(delay: Duration) -> String {
+pub(super) fn brief(delay: Duration) -> String {
     match delay.as_millis() {
         ms @ 0..1000 => format!("{ms}ms"),
         ms => format!("{}.{}s", ms / 1000, ms % 1000 / 100),

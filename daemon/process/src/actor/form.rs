@@ -9,7 +9,11 @@ impl Actor {
     pub(super) async fn take_form(&mut self, form: Form) -> bool {
         let before = std::mem::replace(&mut self.form, form);
         let differs = !before.spec.runs_as(&self.form.spec);
+        let checked = self.run.as_ref().and_then(|run| run.spec.ready.clone());
         self.join_form();
+        if self.run.as_ref().is_some_and(|run| run.spec.ready != checked) {
+            self.follow_check().await;
+        }
         let follows = self.follow_form(differs).await;
         if self.machine.phase == Phase::Waiting(Need::Dependencies) {
             // The new form may need less, or other things.
@@ -36,7 +40,7 @@ impl Actor {
             return false;
         }
         let input = match self.machine.phase {
-            Phase::Running | Phase::Paused if self.is_outdated() => Input::Restart,
+            Phase::Checking | Phase::Running | Phase::Paused if self.is_outdated() => Input::Restart,
             Phase::Failed | Phase::Backoff if differs && self.wanted => Input::Start,
             _ => return false,
         };

@@ -52,7 +52,9 @@ impl Actor {
                 run.child = Some(child);
                 run.started = Some((mono_ns, wall_ns));
                 let why = if run.adopted { "ran on while no daemon was there" } else { "" };
-                self.apply(Input::Started, why).await;
+                let check = self.begin_check();
+                let why = self.unready().unwrap_or_else(|| why.to_owned());
+                self.apply(Input::Started(check), &why).await;
                 self.show();
                 // The form may have changed while it was being started.
                 self.follow_form(false).await;
@@ -80,7 +82,10 @@ impl Actor {
         let output_changed = std::mem::replace(&mut run.output_open, state.output_open) != state.output_open;
         match state.phase {
             ShimPhase::Paused => self.apply(Input::Paused, "stopped by a job-control signal").await,
-            ShimPhase::Running => self.apply(Input::Continued, "continued").await,
+            ShimPhase::Running => {
+                let why = self.unready().unwrap_or_else(|| "continued".to_owned());
+                self.apply(Input::Continued(self.check()), &why).await;
+            }
             ShimPhase::Starting | ShimPhase::Stopping | ShimPhase::Ended => {}
         }
         if output_changed && !self.machine.leader {

@@ -50,6 +50,7 @@ impl Actor {
             self.restarts = record.restarts;
             self.first_started_at = record.first_started_at;
             self.without_dependencies = record.without_dependencies;
+            self.passed = record.passed.as_deref().and_then(|run| run.parse().ok());
             self.newest = record.run.as_deref().and_then(|run| run.parse().ok());
             self.exit = record.exit.clone().map(Exit::from);
             if same_boot {

@@ -8,6 +8,7 @@ use brummer_capture::{ExitPayload, ProcId};
 use brummer_event::spec::ProcessSpec;
 use brummer_event::{RunId, WallNs};
 
+use super::ready::Readiness;
 use crate::link::{LinkEnd, News};
 use crate::record::RunRecord;
 use crate::shared::Living;
@@ -39,6 +40,7 @@ pub(super) struct Run {
     pub(super) exit_told: bool,
     /// Everything the leader wrote can be read.
     pub(super) exit_readable: bool,
+    pub(super) readiness: Readiness,
     /// It was begun under an earlier daemon.
     pub(super) adopted: bool,
     pub(super) living: Option<Living>,
@@ -64,6 +66,7 @@ impl Run {
             output_open: false,
             exit_told: false,
             exit_readable: false,
+            readiness: Readiness::Ready,
             adopted: false,
             living: None,
         }

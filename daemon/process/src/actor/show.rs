@@ -66,7 +66,7 @@ impl Actor {
         ProcessView {
             key: self.key.clone(),
             generation: self.generation,
-            ready: (state == ProcessState::Running).then_some(spec.kind == Kind::Service),
+            ready: (state == ProcessState::Running).then(|| spec.kind == Kind::Service && self.is_ready()),
             spec: spec.clone(),
             next: self.form.spec.clone(),
             project_dir: self.form.project_dir.clone(),
@@ -102,7 +102,7 @@ impl Actor {
         self.generation += 1;
         view.generation = self.generation;
         let view = self.cell.store(view);
-        if (view.state, view.run) == (old.state, old.run) {
+        if (view.state, view.run, view.ready) == (old.state, old.run, old.ready) {
             self.shared.notice(self.key.clone());
             return;
         }
@@ -139,6 +139,7 @@ impl Actor {
             run: self.newest.map(|run| run.to_string()),
             exit: self.exit.as_ref().map(SavedExit::from),
             left_behind: self.orphans.is_some(),
+            passed: self.passed.map(|run| run.to_string()),
         }
     }
 

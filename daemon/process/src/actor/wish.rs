@@ -174,7 +174,7 @@ impl Actor {
     }
 
     fn is_live(&self) -> bool {
-        matches!(self.machine.phase, Phase::Starting | Phase::Running | Phase::Paused)
+        matches!(self.machine.phase, Phase::Starting | Phase::Checking | Phase::Running | Phase::Paused)
     }
 
     /// What taking up this wish now amounts to.
@@ -182,9 +182,11 @@ impl Actor {
         let phase = self.machine.phase;
         match verb {
             Verb::Start => match phase {
-                Phase::Starting | Phase::Running | Phase::Paused | Phase::Stopping(Then::Start) => {
-                    Did::AlreadyRunning
-                }
+                Phase::Starting
+                | Phase::Checking
+                | Phase::Running
+                | Phase::Paused
+                | Phase::Stopping(Then::Start) => Did::AlreadyRunning,
                 // Somebody else's start waits already.
                 Phase::Waiting(_) if self.waiters.iter().any(|waiter| waiter.verb.is_up()) => {
                     Did::AlreadyRunning
@@ -230,14 +232,28 @@ impl Actor {
             return if phase.word().is_ended() { done(waiter.did) } else { None };
         }
         match phase {
+            // Its program runs.
+            Phase::Checking | Phase::Running | Phase::Paused if waiter.until == Until::Running => {
+                done(waiter.did)
+            }
             Phase::Running | Phase::Paused => {
                 let service = self.run.as_ref().is_none_or(|run| run.spec.kind == Kind::Service);
-                if waiter.until == Until::Running || service { done(waiter.did) } else { None }
+                if service && self.is_overdue() {
+                    let reason = self.unready().unwrap_or_default();
+                    return Some(Err(ProcessError::NotReady {
+                        key: self.key.clone(),
+                        run: self.newest,
+                        reason,
+                    }));
+                }
+                if service && self.is_ready() { done(waiter.did) } else { None }
             }
             Phase::Exited => done(waiter.did),
             Phase::Waiting(_) if self.blocked => done(Did::Waiting),
             Phase::Failed | Phase::Lost | Phase::Stopped => Some(Err(self.why_not())),
-            Phase::Waiting(_) | Phase::Starting | Phase::Stopping(_) | Phase::Backoff => None,
+            Phase::Waiting(_) | Phase::Starting | Phase::Checking | Phase::Stopping(_) | Phase::Backoff => {
+                None
+            }
         }
     }
 

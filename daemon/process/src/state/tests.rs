@@ -18,9 +18,12 @@ fn inputs() -> Vec<Input> {
         Input::Missing(Need::Slot),
         Input::Missing(Need::Tree),
         Input::Missing(Need::Unchecked),
-        Input::Started,
+        Input::Started(Check::Open),
+        Input::Started(Check::Closed),
+        Input::Checked,
         Input::Paused,
-        Input::Continued,
+        Input::Continued(Check::Open),
+        Input::Continued(Check::Closed),
         Input::TreeGone,
         Input::Timer,
     ];
@@ -32,7 +35,9 @@ fn inputs() -> Vec<Input> {
 fn check(state: State) {
     let State { phase, leader, tree } = state;
     match phase {
-        Phase::Starting | Phase::Running | Phase::Paused => assert!(leader, "{state:?}"),
+        Phase::Starting | Phase::Checking | Phase::Running | Phase::Paused => {
+            assert!(leader, "{state:?}");
+        }
         Phase::Waiting(Need::Tree) => assert!(tree && !leader, "{state:?}"),
         Phase::Waiting(_) | Phase::Stopped => assert!(!tree && !leader, "{state:?}"),
         Phase::Stopping(_) => assert!(leader || tree, "{state:?}"),
@@ -109,9 +114,23 @@ fn wishes_and_ends_by_the_table() {
         (running, Input::Ended(End::Retry), Phase::Backoff, &[Effect::ArmTimer]),
         (running, Input::Ended(End::Lost), Phase::Lost, &[]),
         (running, Input::Paused, Phase::Paused, &[]),
-        (State::alive(Phase::Paused), Input::Continued, Phase::Running, &[]),
+        (State::alive(Phase::Paused), Input::Continued(Check::Closed), Phase::Running, &[]),
+        (State::alive(Phase::Paused), Input::Continued(Check::Open), Phase::Checking, &[]),
+        (State::alive(Phase::Paused), Input::Checked, Phase::Paused, &[]),
+        (State::alive(Phase::Checking), Input::Checked, Phase::Running, &[]),
+        (State::alive(Phase::Checking), Input::Paused, Phase::Paused, &[]),
+        (State::alive(Phase::Checking), Input::Start, Phase::Checking, &[]),
+        (State::alive(Phase::Checking), Input::Restart, Phase::Stopping(Then::Start), &[Effect::StopTree]),
+        (State::alive(Phase::Checking), Input::Stop, Phase::Stopping(Then::Stopped), &[Effect::StopTree]),
+        (State::alive(Phase::Checking), Input::Ended(End::Retry), Phase::Backoff, &[Effect::ArmTimer]),
         (State::alive(Phase::Starting), Input::Restart, Phase::Starting, &[]),
-        (State::alive(Phase::Starting), Input::Started, Phase::Running, &[Effect::ReleaseSlot]),
+        (
+            State::alive(Phase::Starting),
+            Input::Started(Check::Closed),
+            Phase::Running,
+            &[Effect::ReleaseSlot],
+        ),
+        (State::alive(Phase::Starting), Input::Started(Check::Open), Phase::Checking, &[Effect::ReleaseSlot]),
         (
             State::alive(Phase::Starting),
             Input::Ended(End::StartFailed),
@@ -165,6 +184,8 @@ struct World {
     due: Vec<Input>,
     runs: u32,
     dependencies_ready: bool,
+    /// Of each run when it has started.
+    checks: Check,
 }
 
 impl World {
@@ -181,7 +202,7 @@ impl World {
                     Effect::Spawn => {
                         assert_eq!(self.runs, 0, "never two");
                         self.runs = 1;
-                        self.due.push(Input::Started);
+                        self.due.push(Input::Started(self.checks));
                     }
                     Effect::StopTree => {
                         if self.state.leader {
@@ -205,7 +226,7 @@ impl World {
 
     /// The leader ends: nothing else is heard of it, and its shim will go.
     fn end(&mut self, end: End) {
-        self.due.retain(|input| !matches!(input, Input::Ended(_) | Input::Started));
+        self.due.retain(|input| !matches!(input, Input::Ended(_) | Input::Started(_) | Input::Checked));
         if self.state.tree {
             self.will(Input::TreeGone);
         }
@@ -224,6 +245,10 @@ impl World {
                 self.runs = 0;
                 self.feed(input);
             }
+            Input::Started(Check::Open) => {
+                self.due.push(Input::Checked);
+                self.feed(input);
+            }
             other => self.feed(other),
         }
     }
@@ -235,8 +260,9 @@ proptest! {
     fn the_newest_wish_wins(
         script in proptest::collection::vec((0usize..6, any::<usize>()), 1..80),
         last in 0usize..3,
+        checks in prop_oneof![Just(Check::Open), Just(Check::Closed)],
     ) {
-        let mut world = World { state: State::new(), due: Vec::new(), runs: 0, dependencies_ready: true };
+        let mut world = World { state: State::new(), due: Vec::new(), runs: 0, dependencies_ready: true, checks };
         for (what, pick) in script {
             match what {
                 0 => world.feed(Input::Start),

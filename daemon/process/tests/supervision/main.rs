@@ -17,6 +17,7 @@ mod ends;
 mod faults;
 mod harness;
 mod reader;
+mod ready;
 mod shutdown;
 mod start_stop;
 mod stopping;

@@ -8,6 +8,7 @@ use brummer_capture::{Block, ExitPayload, FrameKind, Position, SegmentReader};
 use brummer_event::{ProcessKey, RunId};
 use brummer_process::{RunLogs, RunProgress, RunToRead, ShimOrder};
 use brummer_scope::Scope;
+use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
 #[derive(Default)]
@@ -65,6 +66,33 @@ impl RunLogs for Reader {
 
     fn shim_gone(&self, run: RunId) {
         self.wake(run, true);
+    }
+
+    fn first_line(
+        &self,
+        _key: ProcessKey,
+        run: RunId,
+        pattern: String,
+    ) -> BoxFuture<'static, Result<(), String>> {
+        let texts = self.texts.clone();
+        Box::pin(async move {
+            let pattern =
+                brummer_event::pattern::compile(&pattern, false).map_err(|error| error.to_string())?;
+            loop {
+                let mut more = std::pin::pin!(texts.more.notified());
+                more.as_mut().enable();
+                let found = texts
+                    .runs
+                    .lock()
+                    .unwrap()
+                    .get(&run)
+                    .is_some_and(|(_, text)| text.lines().any(|line| pattern.is_match(line.as_bytes())));
+                if found {
+                    return Ok(());
+                }
+                more.await;
+            }
+        })
     }
 
     fn handover(&self, _run: RunId, _memory: OwnedFd, _segment: u32, _base: u64) {

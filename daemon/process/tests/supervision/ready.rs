@@ -1,0 +1,193 @@
+//! When a service is ready: its line, its deadline, and what waits for it.
+
+use std::time::Duration;
+
+use brummer_event::ProcessState;
+use brummer_event::spec::{ProcessSpec, ReadyCheck};
+use brummer_process::{Condition, Did, ProcessError, RestartRequest, StartRequest, Until};
+
+use crate::harness::{PROJECT, State, asker, identity, key_of, service, start};
+
+/// Says `listening on 80` once the file `go` is there, and stays.
+fn server(state: &State, name: &str) -> ProcessSpec {
+    let script = "echo begins; while [ ! -e go ]; do sleep 0.01; done; echo listening on 80; exec sleep 600";
+    let mut spec = service(state, name, script);
+    spec.ready = Some(ReadyCheck::log("^listening on \\d+$"));
+    spec
+}
+
+fn go(state: &State) {
+    std::fs::write(state.project_dir().join("go"), "").unwrap();
+}
+
+fn until_ready(name: &str) -> StartRequest {
+    StartRequest { until: Until::Ready, ..start(name) }
+}
+
+#[test]
+fn a_line_makes_it_ready_and_until_then_it_is_starting() {
+    let state = State::new();
+    let daemon = state.daemon();
+    daemon.declare(&state, vec![server(&state, "api")]);
+    let view = daemon.start("api").unwrap().view;
+    assert_eq!((view.state, view.ready), (ProcessState::Starting, None));
+    assert!(view.pid.is_some(), "its program runs");
+    assert_eq!(&*view.reason, "waits for a line that matches `^listening on \\d+$`");
+    assert_eq!(daemon.start("api").unwrap().did, Did::AlreadyRunning);
+    daemon.until_text(&state, "api", |text| text.contains("begins"));
+    assert_eq!(daemon.view("api").ready, None, "another line does not do");
+    go(&state);
+    let view = daemon.until("api", |view| view.ready == Some(true));
+    assert_eq!(view.state, ProcessState::Running);
+    assert!(view.reason.starts_with("ready after "), "{}", view.reason);
+    assert_eq!(daemon.states("api"), ["starting", "running"]);
+}
+
+#[test]
+fn who_waits_for_it_is_answered_when_it_is_ready() {
+    let state = State::new();
+    let daemon = state.daemon();
+    let mut web = service(&state, "web", "exec sleep 600");
+    web.depends_on = vec!["api".to_owned()];
+    daemon.declare(&state, vec![server(&state, "api"), web]);
+    let (answer, waited, ()) = daemon.run(async {
+        let keys = [key_of("api")];
+        futures::join!(
+            daemon.supervisor.start(until_ready("web")),
+            daemon.supervisor.wait(&keys, Condition::Ready, false),
+            async {
+                // Both are under way, and neither can be true yet.
+                let begun = async {
+                    loop {
+                        let view = daemon.supervisor.view(&key_of("web")).await.unwrap();
+                        if view.state == ProcessState::Waiting && view.reason.contains("api to be ready") {
+                            return;
+                        }
+                        tokio::task::yield_now().await;
+                    }
+                };
+                begun.await;
+                go(&state);
+            }
+        )
+    });
+    assert_eq!(answer.unwrap().view.ready, Some(true));
+    assert!(waited[0].met, "{waited:?}");
+    let of = |name: &str, to: &str| {
+        daemon.changes(name).into_iter().position(|change| change.to.as_str() == to).unwrap()
+    };
+    assert!(of("api", "running") > 0 && of("web", "running") > 0);
+}
+
+#[test]
+fn a_deadline_ends_the_waiting_and_not_the_process() {
+    let state = State::new();
+    let daemon = state.daemon();
+    let mut api = server(&state, "api");
+    api.ready = Some(ReadyCheck { deadline: Duration::from_millis(200), ..ReadyCheck::log("listening") });
+    let mut web = service(&state, "web", "exec sleep 600");
+    web.depends_on = vec!["api".to_owned()];
+    daemon.declare(&state, vec![api, web]);
+    let error = daemon.run(daemon.supervisor.start(until_ready("api"))).unwrap_err();
+    assert!(matches!(error, ProcessError::NotReady { .. }), "{error:?}");
+    assert_eq!(error.to_string(), "`api` is not ready after 200ms: no line matches `listening`");
+    let view = daemon.view("api");
+    assert_eq!((view.state, view.ready), (ProcessState::Running, Some(false)));
+    let waiting = daemon.start("web").unwrap();
+    assert_eq!(waiting.did, Did::Waiting, "it is told at once");
+    assert!(waiting.view.reason.starts_with("waits for api, which is not ready"), "{waiting:?}");
+    // A late line is a line.
+    go(&state);
+    daemon.until("api", |view| view.ready == Some(true));
+    daemon.until_state("web", ProcessState::Running);
+    let told: Vec<_> =
+        daemon.changes("api").iter().map(|change| (change.to.as_str(), change.ready)).collect();
+    assert_eq!(told, [("starting", None), ("running", Some(false)), ("running", Some(true))]);
+}
+
+#[test]
+fn the_next_daemon_knows_what_was_ready_and_finds_what_was_said_meanwhile() {
+    let state = State::new();
+    let daemon = state.daemon();
+    let mut ready = service(&state, "ready", "echo listening; exec sleep 600");
+    ready.ready = Some(ReadyCheck::log("listening"));
+    daemon.declare(&state, vec![ready, server(&state, "late")]);
+    daemon.run(daemon.supervisor.start(until_ready("ready"))).unwrap();
+    let late = identity(&daemon.start("late").unwrap().view);
+    let before = identity(&daemon.view("ready"));
+    daemon.crash();
+    go(&state);
+    let daemon = state.daemon();
+    let view = daemon.until("ready", |view| view.ready == Some(true));
+    assert_eq!(identity(&view), before);
+    assert_eq!(&*view.reason, "ran on while no daemon was there", "it was not looked for again");
+    let view = daemon.until("late", |view| view.ready == Some(true));
+    assert_eq!(identity(&view), late);
+    assert_eq!(&*view.reason, "ready");
+}
+
+#[test]
+fn another_check_counts_for_the_run_that_lives() {
+    let state = State::new();
+    let daemon = state.daemon();
+    let with = |pattern: &str| {
+        let mut spec = server(&state, "api");
+        spec.ready = Some(ReadyCheck::log(pattern));
+        spec
+    };
+    daemon.declare(&state, vec![with("never said"), with_name(with("never said"), "other")]);
+    let view = daemon.start("api").unwrap().view;
+    let other = daemon.start("other").unwrap().view;
+    go(&state);
+    daemon.until_text(&state, "api", |text| text.contains("listening"));
+    assert_eq!(daemon.view("api").state, ProcessState::Starting);
+    let mut plain = with_name(with("x"), "other");
+    plain.ready = None;
+    daemon.declare(&state, vec![with("listening"), plain]);
+    let now = daemon.until("api", |view| view.ready == Some(true));
+    assert_eq!(identity(&now), identity(&view), "no new run");
+    let now = daemon.until("other", |view| view.ready == Some(true));
+    assert_eq!(identity(&now), identity(&other));
+    // What was ready stays so.
+    daemon.declare(&state, vec![with("never said")]);
+    assert_eq!(daemon.view("api").ready, Some(true));
+}
+
+fn with_name(mut spec: ProcessSpec, name: &str) -> ProcessSpec {
+    name.clone_into(&mut spec.name);
+    spec
+}
+
+#[test]
+fn it_can_be_paused_restarted_stopped_and_end_before_it_is_ready() {
+    let state = State::new();
+    let daemon = state.daemon();
+    let mut ends = service(&state, "ends", "echo x; exit 3");
+    ends.ready = Some(ReadyCheck::log("never said"));
+    ends.restart = brummer_event::spec::Restart::No;
+    daemon.declare(&state, vec![server(&state, "api"), ends]);
+    let view = daemon.start("api").unwrap().view;
+    let leader = identity(&view).1;
+    leader.open().unwrap().signal(19).unwrap();
+    daemon.until_state("api", ProcessState::Paused);
+    leader.open().unwrap().signal(18).unwrap();
+    let view = daemon.until_state("api", ProcessState::Starting);
+    assert!(view.reason.starts_with("waits for a line"), "{}", view.reason);
+    let request = RestartRequest {
+        asker: asker(),
+        project: PROJECT.to_owned(),
+        names: vec!["api".to_owned()],
+        client: None,
+        until: Until::Running,
+        with_dependents: false,
+    };
+    let answers = daemon.run(daemon.supervisor.restart(request)).unwrap();
+    assert_ne!(answers[0].1.as_ref().unwrap().view.run, view.run);
+    assert_eq!(daemon.stop("api").unwrap().did, Did::Stopped);
+    let error = daemon.run(daemon.supervisor.start(until_ready("ends"))).unwrap_err();
+    assert!(matches!(error, ProcessError::Ended { .. }), "{error:?}");
+    assert_eq!(daemon.view("ends").state, ProcessState::Failed);
+    // The next run is checked anew.
+    go(&state);
+    daemon.run(daemon.supervisor.start(until_ready("api"))).unwrap();
+}
