@@ -25,6 +25,7 @@ mod keys;
 mod log_bombs;
 mod movers;
 mod output;
+mod ready;
 mod reload;
 mod run_ends;
 mod screens;

@@ -68,6 +68,7 @@ fn log_options_are_understood() {
 #[test]
 fn conditions_are_understood() {
     for (text, expected) in [
+        ("ready", Condition::Ready),
         ("running", Condition::Running),
         ("exit", Condition::Exit),
         ("url", Condition::Url),
@@ -120,7 +121,6 @@ fn what_does_not_exist_is_a_usage_error() {
         "brummerctl rm",
         "brummerctl wait api",
         "brummerctl wait --for exit",
-        "brummerctl wait api --for ready",
         "brummerctl wait api --for quiet=5s",
         "brummerctl wait api --for log=",
         "brummerctl ps --timeout 5",
@@ -146,7 +146,7 @@ fn usage_errors_name_the_nearest() {
         "brummerctl ps -o yaml",
         "brummerctl completion tcsh",
         "brummerctl ps --timeout 5",
-        "brummerctl wait api --for ready",
+        "brummerctl wait api --for quiet=5s",
         "brummerctl wait api",
         "brummerctl start",
         "brummerctl run top",

@@ -28,6 +28,7 @@ impl FromStr for LineCount {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Condition {
     Running,
+    Ready,
     Exit,
     /// A regular expression; the daemon compiles it.
     Log(String),
@@ -38,6 +39,7 @@ impl Condition {
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Ready => "ready",
             Self::Exit => "exit",
             Self::Log(_) => "log",
             Self::Url => "url",
@@ -48,6 +50,7 @@ impl Condition {
     pub(crate) fn words(&self) -> String {
         match self {
             Self::Running => "to run".to_owned(),
+            Self::Ready => "to be ready".to_owned(),
             Self::Exit => "to exit".to_owned(),
             Self::Log(regex) => format!("to say `{regex}`"),
             Self::Url => "to serve a URL".to_owned(),
@@ -61,12 +64,13 @@ impl FromStr for Condition {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "running" => Ok(Self::Running),
+            "ready" => Ok(Self::Ready),
             "exit" => Ok(Self::Exit),
             "url" => Ok(Self::Url),
             "log" | "log=" => Err("`log` needs a regular expression: log=RE".to_owned()),
             _ => match text.strip_prefix("log=") {
                 Some(regex) => Ok(Self::Log(regex.to_owned())),
-                None => Err(format!("no condition `{text}`; there are running, exit, log=RE and url")),
+                None => Err(format!("no condition `{text}`; there are ready, running, exit, log=RE and url")),
             },
         }
     }

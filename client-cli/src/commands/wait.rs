@@ -20,6 +20,7 @@ pub(crate) async fn perform(context: &mut Context, wait: Wait) -> Result<u8, Fai
         Condition::Running => v1::wait_request::Condition::Running(v1::WaitRunning {}),
         Condition::Exit => v1::wait_request::Condition::Exit(v1::WaitExit {}),
         Condition::Log(regex) => v1::wait_request::Condition::Log(v1::WaitLog { regex: regex.clone() }),
+        Condition::Ready => v1::wait_request::Condition::Ready(v1::WaitReady {}),
         Condition::Url => v1::wait_request::Condition::Url(v1::WaitUrl {}),
     };
     let request = v1::WaitRequest {

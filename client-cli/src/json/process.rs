@@ -227,7 +227,7 @@ pub(crate) struct Full {
     pub environment_notes: Vec<String>,
     /// Newest first.
     pub runs: Vec<Run>,
-    /// No check can be declared yet.
+    /// When it counts as ready, in words.
     pub ready_check: Option<String>,
     #[serde(skip)]
     pub project_directory: Option<String>,
@@ -274,7 +274,7 @@ impl Full {
                 .collect(),
             environment_notes: answer.environment_notes,
             runs: answer.runs.into_iter().map(Run::from).collect(),
-            ready_check: None,
+            ready_check: present(answer.ready_check),
             project_directory: answer.project.and_then(|project| present(project.directory)),
         })
     }

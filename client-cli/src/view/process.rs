@@ -75,6 +75,7 @@ fn facts(full: &Full, home: Option<&Path>, now_ns: i64) -> Vec<(&'static str, St
         let left = u64::try_from(at.0.saturating_sub(now_ns).max(0)).unwrap_or(0) / 1_000_000;
         fact("next start", format!("in {}", time::spaced(left)));
     }
+    fact("ready check", full.ready_check.clone().unwrap_or_default());
     fact("restarts", process.restarts.to_string());
     fact("errors", process.errors.to_string());
     fact("urls", process.urls.join("  "));

@@ -231,6 +231,7 @@ fn full() -> Full {
         exit,
     };
     Full::from_wire(v1::GetProcessResponse {
+        ready_check: text("a line that matches `listening`"),
         process: Some(v1::Process {
             reason: text("it was started by `up`"),
             exit: Some(killed.clone()),

@@ -27,9 +27,21 @@ pub fn compile(pattern: &str, any_case: bool) -> Result<Regex, PatternError> {
     })
 }
 
+/// The pattern that finds `text` as it is.
+pub fn literal(text: &str) -> String {
+    regex::escape(text)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::compile;
+    use super::{compile, literal};
+
+    #[test]
+    fn text_is_found_as_it_is() {
+        let text = "[ready] 1.0 (a|b)* \\d";
+        assert!(compile(&literal(text), false).unwrap().is_match(text.as_bytes()));
+        assert!(!compile(&literal("a.c"), false).unwrap().is_match(b"abc"));
+    }
 
     #[test]
     fn a_mistake_is_told_in_one_sentence() {

@@ -109,6 +109,12 @@ impl ReadyCheck {
     }
 }
 
+impl std::fmt::Display for ReadyCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a line that matches `{}`", self.log)
+    }
+}
+
 /// What the child's stdin is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

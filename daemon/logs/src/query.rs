@@ -49,7 +49,7 @@ impl Matcher {
     pub fn literal(text: &str) -> Result<Self, LogsError> {
         let any_case = text.chars().any(char::is_alphabetic) && !text.chars().any(char::is_uppercase);
         if any_case {
-            return Self::build(&regex::escape(text), true);
+            return Self::build(&pattern::literal(text), true);
         }
         Ok(Self(Kind::Exact(Arc::new(memmem::Finder::new(text.as_bytes()).into_owned()))))
     }

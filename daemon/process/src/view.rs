@@ -72,6 +72,15 @@ impl ProcessView {
             && !self.spec.runs_as(&self.next)
     }
 
+    /// Its program runs and its ready check has not passed.
+    pub fn is_unready(&self) -> bool {
+        match self.state {
+            ProcessState::Starting => self.pid.is_some() && self.spec.ready.is_some(),
+            ProcessState::Running => self.spec.ready.is_some() && self.ready == Some(false),
+            _ => false,
+        }
+    }
+
     /// A configuration declared it and does so no longer.
     pub fn is_undeclared(&self) -> bool {
         self.declared.is_none() && self.next.origin == Origin::Declared

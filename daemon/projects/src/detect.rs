@@ -40,7 +40,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use brummer_event::spec::{Command, Kind, Origin, ProcessSpec};
+use brummer_event::spec::{Command, Kind, Origin, ProcessSpec, ReadyCheck};
 
 use crate::names::{self, Named};
 pub use lack::Lack;
@@ -118,6 +118,8 @@ pub struct Script {
     pub env: Vec<(String, String)>,
     /// Names of scripts that its own tool would run first.
     pub depends_on: Vec<String>,
+    /// What its own tool waits for before it runs those that depend on it.
+    pub ready: Option<ReadyCheck>,
     /// What its ecosystem runs when nothing is named (`cargo run` of the one binary).
     pub is_default: bool,
 }
@@ -149,6 +151,7 @@ impl Script {
             env_files: Vec::new(),
             env: Vec::new(),
             depends_on: Vec::new(),
+            ready: None,
             is_default: false,
         }
     }
@@ -177,6 +180,7 @@ impl Script {
         spec.env = self.env.clone();
         spec.env_places = self.env.iter().map(|(name, _)| (name.clone(), self.source.clone())).collect();
         spec.depends_on = self.depends_on.clone();
+        spec.ready = self.ready.clone();
         spec.unrunnable = self.missing.as_ref().and_then(Lack::forbids);
         spec
     }

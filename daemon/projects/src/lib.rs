@@ -23,6 +23,7 @@ mod error;
 mod handle;
 mod load;
 pub mod locate;
+mod matcher;
 pub mod names;
 mod owner;
 mod tree;

@@ -149,6 +149,7 @@ fn declared_script(spec: &ProcessSpec, config: &ProjectConfig, detected: &[Scrip
         env_files: spec.env_files.clone(),
         env: Vec::new(),
         depends_on: Vec::new(),
+        ready: None,
         is_default: false,
     }
 }

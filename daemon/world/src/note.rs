@@ -18,6 +18,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) urls: &'a [String],
     pub(crate) errors: u64,
     pub(crate) leftovers: usize,
+    /// Its program runs and its ready check has not passed.
+    pub(crate) unready: bool,
     /// Its run is not what the configuration says by now.
     pub(crate) changed: bool,
     /// A configuration declared it and does so no longer.
@@ -33,6 +35,9 @@ pub(crate) fn note(facts: &Facts<'_>) -> String {
             parts.extend(facts.urls.first().cloned());
             if facts.errors > 0 {
                 parts.push(plural(facts.errors, "error"));
+            }
+            if facts.unready {
+                parts.push(facts.reason.to_owned());
             }
         }
         Some(ProcessState::Exited) => parts.extend(facts.exit.map(|exit| ended_ago(exit, facts.now))),
@@ -187,6 +192,15 @@ mod tests {
                 "command not found: x",
             ),
             (Facts { state: Some(ProcessState::Stopped), exit: Some(&one), now, ..Facts::default() }, ""),
+            (
+                Facts {
+                    state: Some(ProcessState::Starting),
+                    reason: "waits for a line that matches `listening`",
+                    unready: true,
+                    ..Facts::default()
+                },
+                "waits for a line that matches `listening`",
+            ),
             (
                 Facts { state: Some(ProcessState::Running), errors: 1, changed: true, ..Facts::default() },
                 "1 error  changed, restart to apply",

@@ -60,6 +60,7 @@ impl World {
             urls: &urls,
             errors,
             leftovers: if view.state == ProcessState::Running { 0 } else { view.leftovers.len() },
+            unready: view.is_unready(),
             changed: view.is_changed(),
             undeclared: view.is_undeclared(),
             now: clock::wall_ns(),

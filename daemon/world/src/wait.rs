@@ -16,6 +16,8 @@ use crate::{ProjectRef, Refusal, Selection, World};
 #[derive(Debug, Clone)]
 pub enum WaitFor {
     Running,
+    /// A service without a check is ready once it runs; a task once it has succeeded.
+    Ready,
     /// The newest run ended and no other is scheduled.
     Exit,
     /// A line of the newest run, also one that is already there.
@@ -79,6 +81,7 @@ impl World {
         let keys = selected.keys;
         let items = match ask.condition {
             WaitFor::Running => self.wait_supervised(&keys, Condition::Running, ask.any).await,
+            WaitFor::Ready => self.wait_supervised(&keys, Condition::Ready, ask.any).await,
             WaitFor::Exit => self.wait_supervised(&keys, Condition::Exit, ask.any).await,
             WaitFor::Log(matcher) => {
                 self.decide(&keys, ask.any, |key| self.wait_log(key, matcher.clone())).await

@@ -244,6 +244,7 @@ impl ProcessService for ProcessApi {
             process: Some(process(row)),
             runs: runs.iter().map(run).collect(),
             project: reference(project),
+            ready_check: row.view.spec.ready.as_ref().map(ToString::to_string).unwrap_or_default(),
             ..Default::default()
         };
         if let Some((_, RunEnvironment { variables, sources, origin })) = environment {
@@ -263,6 +264,7 @@ impl ProcessService for ProcessApi {
         }
         let condition = match request.condition.ok_or_else(|| missing("condition"))? {
             v1::wait_request::Condition::Running(_) => WaitFor::Running,
+            v1::wait_request::Condition::Ready(_) => WaitFor::Ready,
             v1::wait_request::Condition::Exit(_) => WaitFor::Exit,
             v1::wait_request::Condition::Url(_) => WaitFor::Url,
             v1::wait_request::Condition::Log(log) => WaitFor::Log(

@@ -72,11 +72,12 @@ impl Actor {
     /// What a run that is not ready waits for; `None` if it is.
     pub(super) fn unready(&self) -> Option<String> {
         let run = self.run.as_ref()?;
-        let ReadyCheck { log, deadline } = run.spec.ready.as_ref()?;
+        let check = run.spec.ready.as_ref()?;
         match run.readiness {
             Readiness::Ready => None,
-            Readiness::Open => Some(format!("waits for a line that matches `{log}`")),
+            Readiness::Open => Some(format!("waits for {check}")),
             Readiness::Overdue => {
+                let ReadyCheck { log, deadline } = check;
                 Some(format!("not ready after {}: no line matches `{log}`", ends::brief(*deadline)))
             }
         }

@@ -317,6 +317,7 @@ impl Walk<'_> {
             (Kind::Variables, _) => self.variables(node),
             (Kind::Unset { .. }, _) => self.variable_names(node),
             (Kind::Signal, _) => self.signal(node),
+            (Kind::Pattern, _) => self.pattern(node),
             (Kind::PerProcess(keys), _) => self.per_process(node, keys),
             (Kind::PerDirectory(keys), _) => self.per_directory(node, keys),
             (Kind::PerProfile(keys), _) => self.per_profile(node, keys),

@@ -41,6 +41,7 @@ const KEYS: &str = "\
 # restart = \"on-failure\"         ## no, on-failure, always; a task: no
 # backoff = { min = \"250ms\", max = \"30s\" }
 # max_restarts = 5               ## within a minute, then it is given up; 0: never
+# ready = { log = 'listening on', deadline = \"60s\" }   ## a line of its output; else it is once it runs
 # stop = { signal = \"SIGTERM\", timeout = \"10s\" }
 # stdin = \"open\"                 ## or \"null\"; some tools quit when their input ends
 # merge_output = false           ## one stream, in exact order

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use brummer_event::spec::{Command, Kind, LogBounds, Origin, ProcessSpec, Restart, Retry, Stdin, Stop};
+use brummer_event::spec::{
+    Command, Kind, LogBounds, Origin, ProcessSpec, ReadyCheck, Restart, Retry, Stdin, Stop,
+};
 use brummer_event::state::signal_number;
 use serde::Deserialize;
 
@@ -74,6 +76,7 @@ struct RawProcess {
     backoff: RawBackoff,
     max_restarts: Option<u32>,
     kind: Option<Kind>,
+    ready: RawReady,
     stop: RawStop,
     stdin: Option<Stdin>,
     merge_output: Option<bool>,
@@ -88,6 +91,14 @@ struct RawBackoff {
     min: Option<Duration>,
     #[serde(deserialize_with = "some_duration")]
     max: Option<Duration>,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct RawReady {
+    log: Option<String>,
+    #[serde(deserialize_with = "some_duration")]
+    deadline: Option<Duration>,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -162,6 +173,7 @@ pub(crate) fn join(
     judge::commands(&ordered, detected, &stack, &mut wrong);
     judge::dependencies(&ordered, detected, &stack, &mut wrong);
     judge::circles(&ordered, &stack, &mut wrong);
+    judge::checks(&ordered, detected, &stack, &mut wrong);
     diagnostic::sort(&mut wrong);
     if wrong.iter().any(Diagnostic::is_error) {
         return Err(wrong);
@@ -290,6 +302,14 @@ fn spec(name: &str, raw: RawProcess, dir: &Path, script: Option<&Script>) -> Opt
     spec.autostart = raw.autostart.unwrap_or(true);
     spec.restart = raw.restart.unwrap_or(spec.restart);
     spec.retry = Retry { least: raw.backoff.min, most: raw.backoff.max, restarts: raw.max_restarts };
+    spec.ready = raw
+        .ready
+        .log
+        .map(ReadyCheck::log)
+        .or_else(|| base.and_then(|script| script.ready.clone()))
+        // Of a script whose kind was declared otherwise; written by hand it is a mistake.
+        .filter(|_| kind == Kind::Service)
+        .map(|check| ReadyCheck { deadline: raw.ready.deadline.unwrap_or(check.deadline), ..check });
     let stop = Stop::default();
     spec.stop = Stop {
         signal: raw.stop.signal.as_deref().and_then(signal_number).unwrap_or(stop.signal),

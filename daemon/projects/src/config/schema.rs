@@ -53,6 +53,8 @@ pub(crate) enum Kind {
     },
     /// A signal's name.
     Signal,
+    /// A regular expression.
+    Pattern,
     Table(&'static [Key]),
     /// Tables of the same shape by process name.
     PerProcess(&'static [Key]),

@@ -323,6 +323,7 @@ fn other_value(key: &Key) -> String {
         Holds::Variables => "{ A = \"1\" }".to_owned(),
         Holds::Unset { .. } => "[\"B\"]".to_owned(),
         Holds::Signal => "\"SIGINT\"".to_owned(),
+        Holds::Pattern => "'other'".to_owned(),
         _ => unreachable!(),
     }
 }
@@ -360,11 +361,18 @@ fn no_key_is_without_effect() {
     }
 
     let base = "processes.base.run = \"x\"\nprocesses.api.run = \"x\"\n";
-    let before = project(&[("brummer.toml", base)], &[]).unwrap();
+    let read = |text: String| {
+        let before = project(&[("brummer.toml", &text)], &[]).unwrap();
+        (text, before)
+    };
+    let plain = read(base.to_owned());
+    // A deadline is one of a check.
+    let with_check = read(format!("{base}processes.api.ready.log = 'x'\n"));
     let mut keys = Vec::new();
     leaves(schema::PROJECT, "", &mut keys);
     for (path, key) in keys {
         let local = format!("{path} = {}\n", other_value(key));
+        let (base, before) = if path.ends_with("ready.deadline") { &with_check } else { &plain };
         let after = project(&[("brummer.toml", base), ("brummer.local.toml", &local)], &[])
             .unwrap_or_else(|wrong| panic!("{local}: {}", render_all(&wrong)));
         assert!((&after.declared, after.logs) != (&before.declared, before.logs), "{local} changes nothing");

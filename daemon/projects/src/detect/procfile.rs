@@ -38,6 +38,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
                     env_files: env_files.clone(),
                     env: Vec::new(),
                     depends_on: Vec::new(),
+                    ready: None,
                     is_default: false,
                 };
                 found.push(Found { otherwise: vec![format!("procfile:{name}")], script });

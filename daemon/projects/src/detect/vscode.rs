@@ -1,7 +1,8 @@
 //! VS Code: tasks.json and launch.json.
 //!
 //! Tasks of type shell, process, npm, typescript, cargo, gulp and grunt, with their settings for Linux;
-//! `dependsOn` becomes a dependency, in a `sequence` also of each on the one before it; `isBackground` a service. What only the editor knows (`${file}`,
+//! `dependsOn` becomes a dependency, in a `sequence` also of each on the one before it; `isBackground` or a
+//! background matcher a service, whose ready check is the matcher's `endsPattern`. What only the editor knows (`${file}`,
 //! `${input:…}`, tasks of extensions) is listed with what it lacks. Of launch.json the programs of Node,
 //! Python and Go are listed; browsers and attaching debuggers are nothing to run.
 
@@ -22,6 +23,8 @@ pub(super) fn detect(room: &mut Room<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use brummer_event::spec::{Kind, ReadyCheck};
+
     use crate::detect::Lack;
     use crate::detect::tests::fixture::fixture;
 
@@ -34,6 +37,10 @@ mod tests {
             by("Serve").env,
             [("PORT".to_owned(), "3000".to_owned()), ("MODE".to_owned(), "linux".to_owned())]
         );
+        assert_eq!(by("Serve").ready, Some(ReadyCheck::log("listening on \\d+")));
+        let watch = by("Watch");
+        assert_eq!((watch.kind, watch.ready.is_some()), (Kind::Service, true), "$tsc-watch is known");
+        assert_eq!(by("Odd").ready, None);
         assert_eq!(by("All").depends_on, ["Build", "Serve"]);
         assert_eq!(by("Ordered").depends_on, ["Serve"]);
         let editor = |what: &str| Some(Lack::Foreign { what: what.to_owned(), tool: "the editor" });

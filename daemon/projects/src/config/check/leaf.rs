@@ -256,6 +256,24 @@ impl Walk<'_> {
         }
     }
 
+    pub(super) fn pattern(&mut self, node: &Node) -> Option<Figment> {
+        match &node.value {
+            Value::Text(text) if text.is_empty() => {
+                self.bad_value(node, "is empty, which every line matches", None)
+            }
+            Value::Text(text) => match brummer_event::pattern::compile(text, false) {
+                Ok(_) => Some(Figment::from(text.as_str())),
+                Err(error) => {
+                    let hint = "a backslash puts a sign of its own (`\\(`, `\\[`, `\\.`) among the text";
+                    self.bad_value(node, &format!("is no regular expression: {error}"), Some(hint.to_owned()))
+                }
+            },
+            _ => {
+                self.wrong_type(node, "a regular expression in quotes", Some("as 'listening on'".to_owned()))
+            }
+        }
+    }
+
     pub(super) fn signal(&mut self, node: &Node) -> Option<Figment> {
         match &node.value {
             Value::Text(name) => match brummer_event::state::signal_number(name) {

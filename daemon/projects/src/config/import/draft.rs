@@ -40,6 +40,8 @@ pub(super) struct Draft {
     pub(super) backoff: (Option<String>, Option<String>),
     pub(super) max_restarts: Option<u64>,
     pub(super) kind: Option<Kind>,
+    /// Of a service: a line by which it is ready.
+    pub(super) ready: Option<String>,
     pub(super) stop_signal: Option<String>,
     pub(super) stop_timeout: Option<String>,
     pub(super) stop_command: Option<Command>,
@@ -90,6 +92,15 @@ impl Draft {
     ) {
         field.leave(notes, format!("{what} {KEPT}"));
         self.planned.push(format!("{key} = {value}"));
+    }
+
+    /// The line by which it is ready; `pattern` is a regular expression, of whatever dialect.
+    pub(super) fn ready_by(&mut self, notes: &mut Notes, field: &Field<'_>, pattern: &str) {
+        match brummer_event::pattern::compile(pattern, false) {
+            Ok(_) if pattern.is_empty() => {}
+            Ok(_) => self.ready = Some(pattern.to_owned()),
+            Err(error) => field.leave(notes, format!("cannot be used as it is: {error}")),
+        }
     }
 
     /// A list of names.
@@ -207,6 +218,15 @@ pub(super) fn settle(mut drafts: Vec<Draft>, notes: &mut Notes) -> Vec<Draft> {
         draft.kind = Some(Kind::Task);
         // What a task does by itself.
         draft.restart = draft.restart.filter(|restart| *restart != Restart::No);
+    }
+    for draft in drafts.iter_mut().filter(|draft| draft.kind == Some(Kind::Task)) {
+        if draft.ready.take().is_some() {
+            notes.add(
+                draft.place.clone(),
+                draft.line,
+                "is a task: it is ready once it has succeeded, not by a line",
+            );
+        }
     }
     cut_circles(&mut drafts, notes);
     drafts

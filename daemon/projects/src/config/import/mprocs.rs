@@ -2,6 +2,7 @@
 //!
 //! Pure: no files, no environment, no clock.
 
+use brummer_event::pattern;
 use brummer_event::spec::Restart;
 
 use super::draft::Draft;
@@ -109,8 +110,8 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         }
         "ready_log" => {
             if let Some(log) = field.text(notes) {
-                let value = format!("{{ log = {} }}", render::line(&log));
-                draft.plan(notes, field, "a ready check", "ready", value);
+                // There it is any part of a line.
+                draft.ready_by(notes, field, &pattern::literal(&log));
             }
         }
         "add_path" => field.leave(notes, "has no counterpart; write `PATH=… exec CMD` as `run`"),

@@ -143,7 +143,12 @@ fn port(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
 fn ready_check(draft: &mut Draft, checks: &[Field<'_>], notes: &mut Notes) {
     for field in checks {
         let value = match field.key() {
-            "ready_output" => field.text(notes).map(|log| format!("log = {}", render::line(&log))),
+            "ready_output" => {
+                if let Some(log) = field.text(notes) {
+                    draft.ready_by(notes, field, &log);
+                }
+                None
+            }
             "ready_http" => {
                 let url = field.get("url").unwrap_or_else(|| field.clone());
                 url.text(notes).map(|url| format!("http = {}", render::line(&url)))

@@ -2,6 +2,7 @@
 //!
 //! Pure: no files, no environment, no clock.
 
+use brummer_event::pattern;
 use brummer_event::spec::{Command, Restart};
 
 use super::Beside;
@@ -134,9 +135,9 @@ fn parts(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) -> bool {
         "readiness_probe" => probe(draft, field, "ready", notes),
         "liveness_probe" => probe(draft, field, "health", notes),
         "ready_log_line" => {
-            let log = field.text(notes).map(|log| format!("{{ log = {} }}", render::line(&log)));
-            if let Some(log) = log {
-                draft.plan(notes, field, "a ready check", "ready", log);
+            // There it is any part of a line.
+            if let Some(log) = field.text(notes) {
+                draft.ready_by(notes, field, &pattern::literal(&log));
             }
         }
         "is_tty" => {
@@ -181,11 +182,11 @@ fn depends_on(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         let succeeded = matches!(condition.as_str(), "process_completed_successfully" | "process_completed");
         draft.needs(&need, need.key(), succeeded);
         match condition.as_str() {
-            "" | "process_started" | "process_completed_successfully" => {}
+            "" | "process_started" | "process_completed_successfully" | "process_log_ready" => {}
             "process_completed" => need.leave(notes, "waits until it has succeeded, not for any end of it"),
-            "process_healthy" | "process_log_ready" => need.leave(
+            "process_healthy" => need.leave(
                 notes,
-                "waits until it runs, not until its check passes: checks are not built into this version",
+                "waits until it runs, not until its check passes: such checks are not built into this version",
             ),
             other => need.leave(notes, format!("the condition {other:?} is not known; waits until it runs")),
         }

@@ -74,6 +74,11 @@ pub(super) fn line(text: &str) -> String {
     out
 }
 
+/// A regular expression as TOML in one line: literal where that is possible, as people write them.
+fn pattern(text: &str) -> String {
+    if text.contains('\'') || text.contains(char::is_control) { line(text) } else { format!("'{text}'") }
+}
+
 pub(super) fn list<S: AsRef<str>>(texts: &[S]) -> String {
     format!("[{}]", texts.iter().map(|one| line(one.as_ref())).collect::<Vec<_>>().join(", "))
 }
@@ -128,6 +133,9 @@ fn process(out: &mut String, draft: &Draft) {
     }
     if let Some(count) = draft.max_restarts {
         key("max_restarts", count.to_string());
+    }
+    if let Some(log) = &draft.ready {
+        key("ready", format!("{{ log = {} }}", pattern(log)));
     }
     if let Some(autostart) = draft.autostart {
         key("autostart", autostart.to_string());

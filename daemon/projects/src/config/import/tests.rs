@@ -92,9 +92,22 @@ fn text_for_a_shell_stays_so_and_a_list_stays_a_list() {
 
 #[test]
 fn what_is_kept_as_a_comment_is_not_built() {
-    for key in ["ready", "health", "tty", "groups", "replicas", "schedule", "watch", "limits", "port"] {
+    for key in [
+        "ready.http",
+        "ready.tcp",
+        "ready.exec",
+        "health",
+        "tty",
+        "groups",
+        "replicas",
+        "schedule",
+        "watch",
+        "limits",
+        "port",
+    ] {
+        let path = ["processes", "x"].into_iter().chain(key.split('.'));
         assert!(
-            super::super::schema::find(super::super::schema::PROJECT, ["processes", "x", key]).is_none(),
+            super::super::schema::find(super::super::schema::PROJECT, path).is_none(),
             "`{key}` is built: write it as a key, in `import/`"
         );
     }

@@ -2,11 +2,14 @@
 //!
 //! Pure: no files, no environment, no clock.
 
+use std::borrow::Cow;
+
 use brummer_event::spec::{Command, Kind};
 
 use super::draft::Draft;
 use super::field::{Field, Notes};
 use super::{quoted, render};
+use crate::matcher::Background;
 use crate::tree::Value;
 
 pub(super) fn drafts(root: &Field<'_>, notes: &mut Notes) -> Vec<Draft> {
@@ -235,12 +238,28 @@ fn depends_on(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
 }
 
 fn matcher(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
-    let Some(ends) = field.get("background").and_then(|background| background.get("endsPattern")) else {
-        return;
+    let items = match field.node.value {
+        Value::List(_) => field.items(notes),
+        _ => vec![field.clone()],
     };
-    let pattern = ends.get("regexp").unwrap_or(ends);
-    if let Some(pattern) = pattern.text(notes) {
-        let value = format!("{{ log = {} }}", render::line(&pattern));
-        draft.plan(notes, field, "a ready check", "ready", value);
+    let found = Background::first(items.iter().map(|item| {
+        let part = item.get("background").or_else(|| item.get("watching"));
+        let ends = part.and_then(|part| part.get("endsPattern"));
+        let ends = ends.map(|ends| ends.get("regexp").unwrap_or(ends));
+        let ends = ends.and_then(|ends| ends.as_text().map(Cow::into_owned));
+        let name = item.get("base").unwrap_or_else(|| item.clone());
+        let name = name.as_text().map(Cow::into_owned);
+        Background::of(ends.as_deref(), name.as_deref())
+    }));
+    if found != Background::No {
+        // It would never be done otherwise.
+        draft.kind = Some(Kind::Service);
+    }
+    match found {
+        Background::Ends(check) => draft.ready = Some(check.log),
+        Background::Unusable(why) => {
+            field.leave(notes, format!("has an `endsPattern` that cannot be used: {why}"))
+        }
+        Background::Unsaid | Background::No => {}
     }
 }

@@ -32,6 +32,13 @@ pub(super) fn add_defaults(spec: &ProcessSpec, values: &mut Vec<ConfigValue>) {
         Stdin::Null => "null",
     };
     let files: Vec<String> = spec.env_files.iter().map(|file| file.display().to_string()).collect();
+    let check = |part: &'static [&'static str], value: String| (part, value);
+    let ready = spec.ready.iter().flat_map(|ready| {
+        [
+            check(&["ready", "log"], word(&ready.log)),
+            check(&["ready", "deadline"], word(&text::show_duration(ready.deadline))),
+        ]
+    });
     let effective: [(&[&str], String); 16] = [
         (&["run"], run),
         (&["dir"], word(&spec.dir.display().to_string())),
@@ -50,7 +57,7 @@ pub(super) fn add_defaults(spec: &ProcessSpec, values: &mut Vec<ConfigValue>) {
         (&["daemonizes"], spec.daemonizes.to_string()),
         (&["restart_on_change"], spec.restart_on_change.to_string()),
     ];
-    for (path, value) in effective {
+    for (path, value) in effective.into_iter().chain(ready) {
         let key = dotted(&[&["processes", spec.name.as_str()], path].concat());
         if !values.iter().any(|written| written.key == key) {
             values.push(ConfigValue { key, value, source: "default".to_owned() });

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use brummer_event::spec::Kind;
+
 use super::super::check::dotted;
 use super::super::diagnostic::{Code, Diagnostic, Place};
 use super::super::graph;
@@ -70,6 +72,42 @@ pub(super) fn dependencies(
                     .hint(hint),
             );
         }
+    }
+}
+
+/// A ready check is for services, and a deadline for a check.
+pub(super) fn checks(
+    processes: &[(&str, RawProcess)],
+    detected: &[Script],
+    stack: &Stack,
+    wrong: &mut Vec<Diagnostic>,
+) {
+    for (name, raw) in processes {
+        let base = detected.iter().find(|script| script.name == *name).filter(|_| raw.run.is_none());
+        let kind = raw.kind.or_else(|| base.map(|script| script.kind)).unwrap_or(Kind::Service);
+        let path = ["processes", name, "ready"];
+        // One that this version has not is told already.
+        let is_other = |told: &Diagnostic| {
+            told.code == Code::NotBuilt
+                && told.key.as_deref().is_some_and(|key| key.starts_with(&dotted(&path)))
+        };
+        let (key, message, hint) = if raw.ready.log.is_some() && kind == Kind::Task {
+            let message = format!("`{name}` is a task, and a task is ready once it has succeeded");
+            ("log", message, "take `ready` out, or write `kind = \"service\"`")
+        } else if raw.ready.deadline.is_some()
+            && raw.ready.log.is_none()
+            && base.is_none_or(|script| script.ready.is_none())
+            && !wrong.iter().any(is_other)
+        {
+            let message = format!("`ready` of `{name}` has a deadline and nothing to wait for");
+            ("deadline", message, "add `log`, as `ready = { log = 'listening on' }`")
+        } else {
+            continue;
+        };
+        let path: Vec<&str> = path.into_iter().chain([key]).collect();
+        wrong.push(
+            Diagnostic::new(Code::BadValue, place(stack, &path), message).key(dotted(&path)).hint(hint),
+        );
     }
 }
 

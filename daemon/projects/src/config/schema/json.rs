@@ -82,7 +82,7 @@ fn shape(kind: Kind) -> Map<String, Value> {
             { "type": "integer", "minimum": 0 }, { "type": "string", "pattern": SIZE }, table(keys)
         ] }),
         Kind::Word(words) => json!({ "enum": words }),
-        Kind::Path => text,
+        Kind::Path | Kind::Pattern => text,
         Kind::Paths => json!({ "anyOf": [text, { "type": "array", "items": text }] }),
         Kind::Command => json!({ "anyOf": [
             text, { "type": "array", "minItems": 1, "items": { "type": ["string", "integer"] } }

@@ -250,6 +250,7 @@ static PROCESS: &[Key] = &[
         "\"task\"",
     )
     .otherwise("`service`, or what the detected script is"),
+    table("ready", READY, "When it is ready, for a service; without a check it is once it runs."),
     table("stop", STOP, "How it is asked to stop."),
     key(
         "stdin",
@@ -290,6 +291,24 @@ static BACKOFF: &[Key] = &[
         Text("30s"),
         "Before any restart; never less than `min`, and 50 ms at least.",
         "\"5s\"",
+    ),
+];
+
+static READY: &[Key] = &[
+    key(
+        "log",
+        Kind::Pattern,
+        Unset,
+        "A line of its output that matches; exact in case unless it says `(?i)`.",
+        r"'listening on .*:\d+'",
+    )
+    .otherwise("none, or what the detected script's own tool waits for"),
+    key(
+        "deadline",
+        Kind::Duration,
+        Text("60s"),
+        "Without the line for so long it counts as not ready; it runs on, and the line still counts.",
+        "\"2m\"",
     ),
 ];
 

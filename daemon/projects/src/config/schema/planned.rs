@@ -25,7 +25,15 @@ const fn user(path: &'static str) -> Planned {
 /// Every such key. One that gets built leaves this list (a test checks).
 pub(crate) static PLANNED: &[Planned] = &[
     project("project"),
-    project("processes.*.ready"),
+    project("processes.*.ready.http"),
+    project("processes.*.ready.tcp"),
+    project("processes.*.ready.exec"),
+    project("processes.*.ready.notify"),
+    project("processes.*.ready.interval"),
+    project("processes.*.ready.timeout"),
+    project("processes.*.ready.initial_delay"),
+    project("processes.*.ready.failures"),
+    project("processes.*.ready.successes"),
     project("processes.*.health"),
     project("processes.*.success_exit_codes"),
     project("processes.*.tty"),

@@ -114,6 +114,7 @@ fn kind(kind: Kind) -> String {
         Kind::Variables => "table of variables".to_owned(),
         Kind::Unset { .. } => "list of variables".to_owned(),
         Kind::Signal => "signal".to_owned(),
+        Kind::Pattern => "regular expression".to_owned(),
         Kind::Table(_) | Kind::PerProcess(_) | Kind::PerDirectory(_) | Kind::PerProfile(_) => {
             "table".to_owned()
         }

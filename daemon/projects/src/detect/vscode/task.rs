@@ -8,6 +8,7 @@ use super::{depend, variable};
 use crate::detect::json::Json;
 use crate::detect::room::Room;
 use crate::detect::{Script, kind, relative};
+use crate::matcher::Background;
 
 /// A field of a task: of its block for this system, else its own, else the file's.
 struct Task<'a> {
@@ -75,6 +76,14 @@ pub(super) fn detect(room: &mut Room<'_>) {
         };
         let mut script = script(room, &Task::new(&file, value), &label);
         script.source = relative(&root, &path);
+        match background(&Task::new(&file, value)) {
+            Background::Ends(check) if script.kind == Kind::Service => script.ready = Some(check),
+            Background::Unusable(why) => room.notice(
+                &path,
+                &format!("has an `endsPattern` in `{label}` that cannot be used: {why}; the task counts as ready once it runs"),
+            ),
+            _ => {}
+        }
         script.depends_on = needs.get(&label).cloned().unwrap_or_default();
         room.put(script.about(value.text_at("detail")));
     }
@@ -165,10 +174,27 @@ fn script(room: &mut Room<'_>, task: &Task<'_>, label: &str) -> Script {
     script.kind(kind_of(task, label, &command_line))
 }
 
+/// What its problem matchers say of the background.
+fn background(task: &Task<'_>) -> Background {
+    let matchers = match task.get("problemMatcher") {
+        Some(Json::List(all)) => all.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    Background::first(matchers.iter().map(|matcher| {
+        let part = matcher.get("background").or_else(|| matcher.get("watching"));
+        let ends = part.and_then(|part| part.get("endsPattern"));
+        let ends = ends.and_then(|ends| ends.text().or_else(|| ends.text_at("regexp")));
+        Background::of(ends, matcher.text().or_else(|| matcher.text_at("base")))
+    }))
+}
+
 fn kind_of(task: &Task<'_>, label: &str, command: &str) -> Kind {
     let group = task.get("group").and_then(|group| group.text().or_else(|| group.text_at("kind")));
     match (task.get("isBackground"), group) {
         (Some(Json::Bool(true)), _) => Kind::Service,
+        // It would never be done otherwise.
+        _ if background(task) != Background::No => Kind::Service,
         (_, Some("build" | "test")) => Kind::Task,
         _ => kind::of_script(label, command),
     }
