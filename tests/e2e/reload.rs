@@ -122,6 +122,15 @@ fn a_broken_file_changes_nothing_and_says_so_until_it_is_mended() {
     assert_eq!(document["projects"][0]["mistakes"][0]["code"], "E001");
     assert_eq!((pid(&home, dir, "api"), &process(&home, dir, "api")["changed"]), (running, &false.into()));
 
+    // What is known is started as it was read last; only a new name needs the file.
+    let restarted = home.ctl_in(dir, ["restart", "api"]).ok();
+    let told = "the configuration has 1 mistake and changes nothing until it is mended";
+    assert!(restarted.stderr.contains(told), "{}", restarted.stderr);
+    let running = pid(&home, dir, "api");
+    home.ctl_in(dir, ["start", "api"]).ok();
+    home.ctl_in(dir, ["start", "--all"]).ok();
+    assert!(home.ctl_in(dir, ["start", "worker"]).code(2).stderr.contains("did you mean `run`?"));
+
     // A file that comes later counts, and one that goes.
     project.write("brummer.toml", &sleeper("api", 600));
     events.until_json("mended", |event| event["kind"] == "mended");

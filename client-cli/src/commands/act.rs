@@ -8,6 +8,7 @@ use crate::args::{Down, Remove, Restart, Start, Stop};
 use crate::context::{Context, Patience};
 use crate::failure::Failure;
 use crate::json::action::ActionResult;
+use crate::view;
 
 pub(crate) async fn start(context: &mut Context, start: Start) -> Result<u8, Failure> {
     let client = context.connect().await?;
@@ -23,7 +24,14 @@ pub(crate) async fn start(context: &mut Context, start: Start) -> Result<u8, Fai
     let answer = context
         .command(&client, patience, async |client: &Client| client.processes().start(request.clone()).await)
         .await?;
+    tell_notices(context, &answer.notices);
     tell(context, &client, answer.project, answer.results, start.wait).await
+}
+
+pub(crate) fn tell_notices(context: &mut Context, notices: &[String]) {
+    for notice in notices {
+        context.output.talk(&view::plain_words(notice));
+    }
 }
 
 pub(crate) async fn stop(context: &mut Context, stop: Stop) -> Result<u8, Failure> {
@@ -53,6 +61,7 @@ pub(crate) async fn restart(context: &mut Context, restart: Restart) -> Result<u
     };
     let ask = async |client: &Client| client.processes().restart(request.clone()).await;
     let answer = context.command(&client, patience(restart.wait), ask).await?;
+    tell_notices(context, &answer.notices);
     tell(context, &client, answer.project, answer.results, restart.wait).await
 }
 

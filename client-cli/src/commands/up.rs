@@ -3,6 +3,7 @@
 use brummer_proto::client::{Client, client_context, new_command};
 use brummer_proto::v1;
 
+use super::act::tell_notices;
 use super::logs::{self, Follow};
 use super::report;
 use crate::args::Up;
@@ -84,9 +85,7 @@ fn tell_opening(context: &mut Context, answer: &v1::UpResponse) {
         let name = view::plain_words(&project.name);
         context.output.talk(&format!("{name}  opened  {directory} is trusted from now on"));
     }
-    for notice in &answer.notices {
-        context.output.talk(&view::plain_words(notice));
-    }
+    tell_notices(context, &answer.notices);
     if !answer.choice.is_empty() {
         context.output.talk(&view::plain_words(&answer.choice));
     }

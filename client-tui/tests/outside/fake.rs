@@ -269,7 +269,7 @@ impl ProcessService for Fake {
             "bad" => result(name, v1::Did::Failed, Some(error.clone())),
             _ => result(name, v1::Did::Restarted, None),
         });
-        Ok(Response::new(v1::RestartResponse { project: None, results: results.collect() }))
+        Ok(Response::new(v1::RestartResponse { results: results.collect(), ..Default::default() }))
     }
 
     absent! {

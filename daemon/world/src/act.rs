@@ -89,6 +89,8 @@ pub struct ActionItem {
 pub struct Actions {
     pub project: Option<ProjectRef>,
     pub items: Vec<ActionItem>,
+    /// What else there is to know, in words.
+    pub notices: Vec<String>,
 }
 
 /// Names of one project: known processes, and scripts that become ones.
@@ -106,17 +108,16 @@ impl World {
     /// Starts; returns when each process runs, or is ready with `wait`.
     ///
     /// # Errors
-    /// A name or project that is not known, a configuration with mistakes. What goes wrong with single
-    /// processes is told by item.
+    /// A name or project that is not known. What goes wrong with single processes is told by item.
     pub async fn start(&self, ask: StartAsk) -> Result<Actions, Refusal> {
         names_or_all(&ask.selection, ask.all, "start")?;
-        let (project, per_project) = self.startable(&ask.selection, &ask.client).await?;
+        let (project, per_project, notices) = self.startable(&ask.selection, &ask.client).await?;
         let until = if ask.wait { Until::Ready } else { Until::Running };
         let mut items = Vec::new();
         for (name, names) in per_project {
             items.extend(self.start_names(&ask.wish, &ask.client, &name, names, until, true).await?);
         }
-        Ok(Actions { project, items })
+        Ok(Actions { project, items, notices })
     }
 
     /// Stops, then starts again: the old tree is gone before the new run begins.
@@ -125,7 +126,7 @@ impl World {
     /// As [`World::start`].
     pub async fn restart(&self, ask: StartAsk) -> Result<Actions, Refusal> {
         names_or_all(&ask.selection, ask.all, "restart")?;
-        let (project, per_project) = self.startable(&ask.selection, &ask.client).await?;
+        let (project, per_project, notices) = self.startable(&ask.selection, &ask.client).await?;
         let until = if ask.wait { Until::Ready } else { Until::Running };
         let mut items = Vec::new();
         for (name, names) in per_project {
@@ -145,7 +146,7 @@ impl World {
             }
             items.extend(self.start_names(&ask.wish, &ask.client, &name, scripts, until, true).await?);
         }
-        Ok(Actions { project, items })
+        Ok(Actions { project, items, notices })
     }
 
     /// Stops, dependents first; returns when the trees are gone.
@@ -166,7 +167,7 @@ impl World {
             items.extend(self.items(self.processes().down(request).await?));
         }
         self.forget_undeclared(&ask.wish, &items).await;
-        Ok(Actions { project: selected.project, items })
+        Ok(Actions { project: selected.project, items, notices: Vec::new() })
     }
 
     /// Stopping what no configuration declares any more is the word that it may go.
@@ -221,7 +222,7 @@ impl World {
             };
             items.push(self.item(key, result));
         }
-        Ok(Actions { project: selected.project, items })
+        Ok(Actions { project: selected.project, items, notices: Vec::new() })
     }
 
     /// Reads the project's files anew and tells supervision what they declare.
@@ -237,12 +238,14 @@ impl World {
         Ok(loaded)
     }
 
-    /// What the names mean, project by project; files are read anew, so that an edited configuration counts.
+    /// What the names mean, project by project, and what there is to tell of it; files are read anew, so that an
+    /// edited configuration counts. One with mistakes changes nothing: what is known is started as it was read
+    /// last, and only a name that is not known needs the files.
     async fn startable(
         &self,
         selection: &Selection,
         client: &ClientContext,
-    ) -> Result<(Option<ProjectRef>, BTreeMap<Arc<str>, Startable>), Refusal> {
+    ) -> Result<(Option<ProjectRef>, BTreeMap<Arc<str>, Startable>, Vec<String>), Refusal> {
         let all_qualified =
             !selection.names.is_empty() && selection.names.iter().all(|name| name.contains('/'));
         let project = match self.project(&selection.project).await {
@@ -250,7 +253,8 @@ impl World {
             Err(_) if all_qualified => None,
             Err(refusal) => return Err(refusal),
         };
-        let mut loaded: BTreeMap<Arc<str>, Loaded> = BTreeMap::new();
+        let mut loaded: BTreeMap<Arc<str>, Result<Loaded, Refusal>> = BTreeMap::new();
+        let mut notices = Vec::new();
         let mut chosen: BTreeMap<Arc<str>, Startable> = BTreeMap::new();
         let wanted: Vec<ProjectRef> = match (&project, selection.names.is_empty()) {
             (Some(project), true) => vec![project.clone()],
@@ -258,11 +262,15 @@ impl World {
             _ => Vec::new(),
         };
         for project in wanted {
-            let files = self.refresh(&project.name, &project.dir, client).await?;
+            let files = self.refresh_or_keep(&project, client, &mut notices).await?;
             let registry = self.processes().snapshot();
             let known = registry.of_project(&project.name).map(|view| view.key.name.to_string()).collect();
             let mut names = Startable { known, ..Startable::default() };
-            self.add_needed(&project, &files, &mut names)?;
+            match files {
+                Ok(files) => self.add_needed(&project, &files, &mut names)?,
+                Err(mistakes) if names.known.is_empty() => return Err(mistakes),
+                Err(_) => {}
+            }
             chosen.insert(project.name, names);
         }
         for name in &selection.names {
@@ -281,12 +289,48 @@ impl World {
                 },
             };
             if !loaded.contains_key(&of.name) {
-                loaded.insert(of.name.clone(), self.refresh(&of.name, &of.dir, client).await?);
+                let files = self.refresh_or_keep(&of, client, &mut notices).await?;
+                loaded.insert(of.name.clone(), files);
             }
             let Some(files) = loaded.get(&of.name) else { continue };
-            self.add_named(&of, files, plain, chosen.entry(of.name.clone()).or_default())?;
+            let to = chosen.entry(of.name.clone()).or_default();
+            match files {
+                Ok(files) => self.add_named(&of, files, plain, to)?,
+                Err(mistakes) if !self.add_known(&of, plain, to) => return Err(mistakes.clone()),
+                Err(_) => {}
+            }
         }
-        Ok((project, chosen))
+        Ok((project, chosen, notices))
+    }
+
+    /// [`World::refresh`]; a configuration with mistakes is given back as such, and told.
+    async fn refresh_or_keep(
+        &self,
+        of: &ProjectRef,
+        client: &ClientContext,
+        notices: &mut Vec<String>,
+    ) -> Result<Result<Loaded, Refusal>, Refusal> {
+        match self.refresh(&of.name, &of.dir, client).await {
+            Err(refusal) if refusal.code == "CONFIG" => {
+                let told = &refusal.message;
+                notices.push(format!(
+                    "{told} and changes nothing until it is mended; `config check` tells more"
+                ));
+                Ok(Err(refusal))
+            }
+            other => other.map(Ok),
+        }
+    }
+
+    /// Adds the known processes of this name or glob; false if there are none.
+    fn add_known(&self, of: &ProjectRef, name: &str, to: &mut Startable) -> bool {
+        let Ok(keys) = resolve(&self.processes().snapshot(), Some(&of.name), name) else { return false };
+        for key in keys {
+            if !to.known.iter().any(|known| **known == *key.name) {
+                to.known.push(key.name.to_string());
+            }
+        }
+        true
     }
 
     /// A name or glob among the known processes, else a script; and what they depend on.
@@ -297,18 +341,12 @@ impl World {
         name: &str,
         to: &mut Startable,
     ) -> Result<(), Refusal> {
-        let registry = self.processes().snapshot();
-        let known = resolve(&registry, Some(&of.name), name);
-        if let Ok(keys) = known {
-            for key in keys {
-                if !to.known.contains(&key.name.to_string()) {
-                    to.known.push(key.name.to_string());
-                }
-            }
+        if self.add_known(of, name, to) {
             return self.add_needed(of, files, to);
         }
+        let registry = self.processes().snapshot();
         if glob::is_glob(name) {
-            known?;
+            resolve(&registry, Some(&of.name), name)?;
         }
         let Some(spec) = files.spec(name) else {
             let names = registry.of_project(&of.name).map(|view| &*view.key.name);

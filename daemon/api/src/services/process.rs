@@ -109,7 +109,11 @@ impl ProcessService for ProcessApi {
         };
         let actions = self.world.start(ask).await.map_err(status)?;
         let results = results(&actions);
-        Ok(Response::new(v1::StartResponse { project: reference(actions.project), results }))
+        Ok(Response::new(v1::StartResponse {
+            project: reference(actions.project),
+            results,
+            notices: actions.notices,
+        }))
     }
 
     async fn stop(&self, request: Request<v1::StopRequest>) -> Result<Response<v1::StopResponse>, Status> {
@@ -141,7 +145,11 @@ impl ProcessService for ProcessApi {
         };
         let actions = self.world.restart(ask).await.map_err(status)?;
         let results = results(&actions);
-        Ok(Response::new(v1::RestartResponse { project: reference(actions.project), results }))
+        Ok(Response::new(v1::RestartResponse {
+            project: reference(actions.project),
+            results,
+            notices: actions.notices,
+        }))
     }
 
     async fn run(&self, request: Request<v1::RunRequest>) -> Result<Response<v1::RunResponse>, Status> {
