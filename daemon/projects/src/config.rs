@@ -7,6 +7,7 @@
 
 mod check;
 mod diagnostic;
+mod dialect;
 mod environment;
 mod file;
 mod graph;

@@ -12,6 +12,7 @@ use std::ops::Range;
 use figment::value::{Dict, Value as Figment};
 
 use super::diagnostic::{Code, Diagnostic, Place};
+use super::dialect::Dialect;
 use super::schema::{self, Key, Kind, planned};
 use crate::names;
 use crate::tree::{Entry, Node, Value};
@@ -76,13 +77,15 @@ impl Which {
     }
 }
 
-/// Checks `root`, a table; `place` turns byte ranges into places.
+/// Checks `root`, a table that was written in `dialect`; `place` turns byte ranges into places.
 pub(crate) fn check(
     root: &Node,
     which: Which,
+    dialect: Dialect,
     place: &dyn Fn(Range<usize>) -> Place,
 ) -> (Checked, Vec<Diagnostic>) {
-    let mut walk = Walk { which, place, path: Vec::new(), checked: Checked::default(), wrong: Vec::new() };
+    let mut walk =
+        Walk { which, dialect, place, path: Vec::new(), checked: Checked::default(), wrong: Vec::new() };
     if let Some(dict) = walk.table(root, which.keys()) {
         walk.checked.dict = dict;
     }
@@ -102,6 +105,7 @@ pub(crate) fn dotted<S: AsRef<str>>(path: &[S]) -> String {
 
 struct Walk<'a> {
     which: Which,
+    dialect: Dialect,
     place: &'a dyn Fn(Range<usize>) -> Place,
     path: Vec<String>,
     checked: Checked,
@@ -118,15 +122,22 @@ impl Walk<'_> {
 
     /// How the key in hand, or the one that it is part of, is written: the cure where none is nearer.
     fn as_written(&self) -> Option<String> {
-        let path = schema::within_profile(&self.path);
         let keys = self.which.keys();
-        let known = (1..=path.len()).rev().filter_map(|length| path.get(..length));
-        let mut known = known.filter_map(|path| schema::find(keys, path.iter().map(String::as_str)));
-        let key = known.find(|key| !key.example.is_empty() || key.kind.keys().is_some())?;
-        if key.example.is_empty() {
-            return Some(format!("write [{}], and its keys below", dotted(&self.path)));
+        let path = schema::within_profile(&self.path);
+        if path.is_empty() {
+            let key = keys.iter().find(|key| key.kind.keys().is_some())?;
+            return Some(format!("as {}", self.dialect.whole(key.name, &key.as_toml())));
         }
-        Some(format!("as `{} = {}`", key.name, key.example))
+        let known = (1..=path.len()).rev().filter_map(|length| path.get(..length));
+        let (path, key) = known
+            .filter_map(|path| Some((path, schema::find(keys, path.iter().map(String::as_str))?)))
+            .next()?;
+        // Below a key that stands for many, the last part is a name.
+        let example = match key.kind.keys() {
+            Some(below) if path.last().is_some_and(|last| last != key.name) => schema::table_as_toml(below),
+            _ => key.as_toml(),
+        };
+        Some(format!("as {}", self.dialect.pair(path, &example)))
     }
 
     /// As [`Walk::report`], about a key of the table in hand.
@@ -140,13 +151,14 @@ impl Walk<'_> {
     fn subject(&self) -> String {
         match self.path.split_last() {
             Some((last, [])) => format!("`{last}`"),
-            Some((last, above)) => format!("`{last}` of [{}]", dotted(above)),
+            Some((last, above)) => format!("`{last}` of {}", self.dialect.name(above)),
             None => "the file".to_owned(),
         }
     }
 
     fn wrong_type(&mut self, node: &Node, expected: &str, hint: Option<String>) -> Option<Figment> {
-        let message = format!("{} must be {expected}, not {}", self.subject(), node.value.kind());
+        let message =
+            format!("{} must be {expected}, not {}", self.subject(), self.dialect.kind(&node.value));
         self.report(Code::WrongType, &node.span, message, hint);
         None
     }
@@ -158,19 +170,19 @@ impl Walk<'_> {
     }
 
     /// The entries of a table; nothing at all is an empty one, as people leave it in YAML.
-    fn entries<'n>(&mut self, node: &'n Node, expected: &str, hint: Option<String>) -> Option<&'n [Entry]> {
+    fn entries<'n>(&mut self, node: &'n Node, expected: &str) -> Option<&'n [Entry]> {
         match &node.value {
             Value::Table(entries) => Some(entries),
             Value::Null => Some(&[]),
             _ => {
-                self.wrong_type(node, expected, hint);
+                self.wrong_type(node, expected, None);
                 None
             }
         }
     }
 
     fn table(&mut self, node: &Node, keys: &'static [Key]) -> Option<Dict> {
-        let entries = self.entries(node, "a table", None)?;
+        let entries = self.entries(node, self.dialect.a_table())?;
         let mut dict = Dict::new();
         for entry in entries {
             match keys.iter().find(|key| key.name == entry.key) {
@@ -208,7 +220,11 @@ impl Walk<'_> {
 
     /// Where the table in hand is, in words.
     fn whereabouts(&self) -> String {
-        if self.path.is_empty() { "at the top".to_owned() } else { format!("in [{}]", dotted(&self.path)) }
+        if self.path.is_empty() {
+            "at the top".to_owned()
+        } else {
+            format!("in {}", self.dialect.name(&self.path))
+        }
     }
 
     fn unknown(&mut self, entry: &Entry, keys: &'static [Key]) {
@@ -279,16 +295,18 @@ impl Walk<'_> {
             (Kind::Version, Value::Int(_)) => self.bad_value(
                 node,
                 "is of another format than this version reads",
-                Some("write `version = 1`, or update Brummer".to_owned()),
+                Some(format!("write {}, or update Brummer", self.dialect.pair(&["version"], "1"))),
             ),
             (Kind::Version, _) => self.wrong_type(node, "the number 1", None),
             (Kind::Bool, Value::Bool(truth)) => Some(Figment::from(*truth)),
             (Kind::Bool, Value::Text(text)) => {
-                let hint = match text.to_ascii_lowercase().as_str() {
-                    "yes" | "on" | "true" | "1" => Some("write `true`, without quotes".to_owned()),
-                    "no" | "off" | "false" | "0" => Some("write `false`, without quotes".to_owned()),
+                let truth = match text.to_ascii_lowercase().as_str() {
+                    "yes" | "on" | "true" | "1" => Some("true"),
+                    "no" | "off" | "false" | "0" => Some("false"),
                     _ => None,
                 };
+                let quotes = if node.span.len() > text.len() { ", without quotes" } else { "" };
+                let hint = truth.map(|truth| format!("write `{truth}`{quotes}"));
                 self.wrong_type(node, "true or false", hint)
             }
             (Kind::Bool, _) => self.wrong_type(node, "true or false", None),

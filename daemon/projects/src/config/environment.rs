@@ -9,6 +9,7 @@ use figment::value::{Dict, Value as Figment};
 
 use super::check::{Checked, Which, check};
 use super::diagnostic::{Code, Diagnostic, Place};
+use super::dialect::Dialect;
 use super::schema::{self, Kind, planned};
 use crate::names;
 use crate::tree::{Entry, Node, Value};
@@ -39,7 +40,8 @@ pub(crate) fn read(environment: &Environment) -> (Checked, Vec<Diagnostic>) {
             continue;
         }
         let place = Place::Environment(variable.clone());
-        let (checked, mistakes) = check(&nested(&path, text), Which::User, &|_| place.clone());
+        let (checked, mistakes) =
+            check(&nested(&path, text), Which::User, Dialect::Variables, &|_| place.clone());
         wrong.extend(mistakes);
         all.places.extend(checked.places);
         merge(&mut all.dict, checked.dict);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::check::{self, Checked, Which};
 use super::diagnostic::{Code, Diagnostic, Place, Source};
+use super::dialect::Dialect;
 use crate::tree::{self, Format, Whose};
 
 /// Largest configuration file that is read, in bytes.
@@ -79,7 +80,7 @@ pub(crate) fn check(path: &Path, text: &str, which: Which) -> (Option<Checked>, 
     let format = Format::of(path);
     match tree::read(text, format, Whose::Ours) {
         Ok(root) => {
-            let (checked, found) = check::check(&root, which, &|span| source.place(span));
+            let (checked, found) = check::check(&root, which, Dialect::of(path), &|span| source.place(span));
             (Some(checked), found)
         }
         Err(fault) => {

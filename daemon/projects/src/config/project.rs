@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::check::{Checked, dotted};
 use super::diagnostic::{Code, Diagnostic, Place};
+use super::dialect::Dialect;
 use super::layers::{ConfigValue, Layer, Stack};
 use super::user::UserConfig;
 use super::{diagnostic, text};
@@ -246,7 +247,13 @@ fn unknown_profile(name: &str, files: &[Parsed]) -> Option<Diagnostic> {
             let all: std::collections::BTreeSet<&str> = known().collect();
             format!("there are {}", all.into_iter().collect::<Vec<_>>().join(", "))
         }
-        None => format!("declare it as [profile.{shown}.processes.NAME], or say `up` without a profile"),
+        None => {
+            let own = files.iter().rfind(|parsed| !parsed.above);
+            let dialect = own.map_or(Dialect::Toml, |parsed| Dialect::of(&parsed.path));
+            let path = ["profile", name, "processes", "NAME"];
+            let table = dialect.table(&path, "{ autostart = false }");
+            format!("declare it as {table}, or say `up` without a profile")
+        }
     };
     let place = Place::Option(format!("--profile {shown}"));
     Some(

@@ -88,6 +88,20 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// A value as TOML, of a table too.
+    pub(crate) fn as_toml(&self) -> String {
+        match self.kind {
+            _ if !self.example.is_empty() => self.example.to_owned(),
+            Kind::Sizes { alone, keys } => {
+                keys.iter().find(|key| key.name == alone).map(Self::as_toml).unwrap_or_default()
+            }
+            Kind::PerProcess(keys) => format!("{{ api = {} }}", table_as_toml(keys)),
+            Kind::PerDirectory(keys) => format!("{{ \"~/src/shop\" = {} }}", table_as_toml(keys)),
+            Kind::PerProfile(keys) => format!("{{ ci = {} }}", table_as_toml(keys)),
+            kind => table_as_toml(kind.keys().unwrap_or_default()),
+        }
+    }
+
     /// The default in words, where it depends on something.
     const fn otherwise(mut self, words: &'static str) -> Self {
         self.otherwise = words;
@@ -157,6 +171,14 @@ pub(crate) fn within_profile<S: AsRef<str>>(path: &[S]) -> &[S] {
         [first, _, rest @ ..] if first.as_ref() == "profile" && !rest.is_empty() => rest,
         path => path,
     }
+}
+
+/// The first of these keys as a table in one line, as TOML.
+pub(crate) fn table_as_toml(keys: &[Key]) -> String {
+    let (leaves, tables): (Vec<&Key>, Vec<&Key>) = keys.iter().partition(|key| key.kind.keys().is_none());
+    let shown = if leaves.is_empty() { tables.into_iter().take(1) } else { leaves.into_iter().take(2) };
+    let pairs: Vec<String> = shown.map(|key| format!("{} = {}", key.name, key.as_toml())).collect();
+    format!("{{ {} }}", pairs.join(", "))
 }
 
 /// What people call a key elsewhere, and its name here.

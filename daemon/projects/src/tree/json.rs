@@ -42,7 +42,11 @@ pub(super) fn read(text: &str, options: ParseOptions, whose: Whose) -> Result<No
             let at = skipped + offset(text, error.line(), error.column());
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or_default();
-            Fault::new(at..at, message.to_owned()).hint("JSON has neither comments nor trailing commas")
+            let hint = match message.contains("EOF") {
+                true => "every `{`, `[` and `\"` needs its end",
+                false => "JSON has neither comments nor trailing commas",
+            };
+            Fault::new(at..at, message.to_owned()).hint(hint)
         })?;
     }
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };

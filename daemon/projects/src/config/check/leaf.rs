@@ -33,14 +33,7 @@ impl Walk<'_> {
                 format!("{} is a number without a unit", self.subject()),
                 format!("write \"{number}s\" or \"{number}ms\"{off}"),
             ),
-            other => {
-                let expected = format!("a duration, as \"10s\"{off}, not {}", other.kind());
-                (
-                    Code::WrongType,
-                    format!("{} must be {expected}", self.subject()),
-                    "put it in quotes".to_owned(),
-                )
-            }
+            _ => return self.wrong_type(node, &format!("a duration, as \"10s\"{off}"), None),
         };
         self.report(code, &node.span, message, Some(hint));
         None
@@ -176,8 +169,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn variables(&mut self, node: &Node) -> Option<Figment> {
-        let entries =
-            self.entries(node, "a table of variables", Some("as { PORT = \"3000\" }".to_owned()))?;
+        let entries = self.entries(node, "variables by name")?;
         let mut dict = Dict::new();
         for entry in entries {
             self.path.push(entry.key.clone());
@@ -264,13 +256,13 @@ impl Walk<'_> {
             Value::Text(text) => match brummer_event::pattern::compile(text, false) {
                 Ok(_) => Some(Figment::from(text.as_str())),
                 Err(error) => {
-                    let hint = "a backslash puts a sign of its own (`\\(`, `\\[`, `\\.`) among the text";
-                    self.bad_value(node, &format!("is no regular expression: {error}"), Some(hint.to_owned()))
+                    let signs = [r"\(", r"\[", r"\."].map(|sign| self.dialect.value(&format!("'{sign}'")));
+                    let hint =
+                        format!("a backslash puts a sign of its own among the text, as {}", signs.join(", "));
+                    self.bad_value(node, &format!("is no regular expression: {error}"), Some(hint))
                 }
             },
-            _ => {
-                self.wrong_type(node, "a regular expression in quotes", Some("as 'listening on'".to_owned()))
-            }
+            _ => self.wrong_type(node, "a regular expression in quotes", None),
         }
     }
 

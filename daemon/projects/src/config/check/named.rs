@@ -15,7 +15,7 @@ use crate::tree::{Entry, Node};
 
 impl Walk<'_> {
     pub(super) fn per_process(&mut self, node: &Node, keys: &'static [Key]) -> Option<Figment> {
-        let entries = self.entries(node, "tables by name", Some("as [processes.api]".to_owned()))?;
+        let entries = self.entries(node, "processes by name")?;
         let mut dict = Dict::new();
         for entry in entries {
             self.name(entry, "process");
@@ -43,13 +43,13 @@ impl Walk<'_> {
     }
 
     pub(super) fn per_directory(&mut self, node: &Node, keys: &'static [Key]) -> Option<Figment> {
-        let as_this = "as [project.\"~/src/shop\"]";
-        let entries = self.entries(node, "tables by directory", Some(as_this.to_owned()))?;
+        let entries = self.entries(node, "projects by directory")?;
         let mut dict = Dict::new();
         for entry in entries {
             if !(entry.key.starts_with('/') || entry.key == "~" || entry.key.starts_with("~/")) {
                 let message = format!("\"{}\" is no absolute directory", shown(&entry.key));
-                let hint = format!("begin it with `/` or `~/`, {as_this}");
+                let as_this = self.dialect.table(&["project", "~/src/shop"], "{ resume = true }");
+                let hint = format!("begin it with `/` or `~/`, as {as_this}");
                 self.report_at(Code::BadValue, entry, message, hint);
             }
             self.path.push(entry.key.clone());
@@ -63,8 +63,7 @@ impl Walk<'_> {
 
     /// Checks each profile as a text of its own and keeps it beside the rest; no value comes of it here.
     pub(super) fn per_profile(&mut self, node: &Node, keys: &'static [Key]) -> Option<Figment> {
-        let as_this = "as [profile.ci.processes.api]";
-        let entries = self.entries(node, "tables by name of a profile", Some(as_this.to_owned()))?;
+        let entries = self.entries(node, "profiles by name")?;
         for entry in entries {
             self.name(entry, "profile");
             self.path.push(entry.key.clone());

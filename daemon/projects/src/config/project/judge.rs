@@ -8,6 +8,7 @@ use brummer_event::spec::Kind;
 
 use super::super::check::dotted;
 use super::super::diagnostic::{Code, Diagnostic, Place};
+use super::super::dialect::Dialect;
 use super::super::graph;
 use super::super::layers::Stack;
 use super::RawProcess;
@@ -29,17 +30,17 @@ pub(super) fn commands(
         if written || detected.iter().any(|script| script.name == *name) {
             continue;
         }
+        let path = ["processes", name];
+        let at = place(stack, &path);
+        let dialect = Dialect::at(&at);
+        let add = format!("add {}", dialect.pair(&["run"], "\"…\""));
         let near = names::nearest(name, detected.iter().map(|script| script.name.as_str()));
         let hint = match near {
-            Some(near) => format!("add `run = \"…\"`; or did you mean the script `{near}`?"),
-            None => "add `run = \"…\"`".to_owned(),
+            Some(near) => format!("{add}; or did you mean the script `{near}`?"),
+            None => add,
         };
-        let message = format!("[{}] has no command", dotted(&["processes", name]));
-        wrong.push(
-            Diagnostic::new(Code::NoCommand, place(stack, &["processes", name]), message)
-                .key(dotted(&["processes", name]))
-                .hint(hint),
-        );
+        let message = format!("{} has no command", dialect.name(&path));
+        wrong.push(Diagnostic::new(Code::NoCommand, at, message).key(dotted(&path)).hint(hint));
     }
 }
 
@@ -59,12 +60,15 @@ pub(super) fn dependencies(
             if known.contains(dependency.as_str()) {
                 continue;
             }
-            let hint = match names::nearest(dependency, known.iter().copied().filter(|known| known != name)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("declare it as [{}]", dotted(&["processes", dependency])),
-            };
             let index = index.to_string();
             let at = place(stack, &["processes", name, "depends_on", &index]);
+            let hint = match names::nearest(dependency, known.iter().copied().filter(|known| known != name)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => {
+                    let table = Dialect::at(&at).table(&["processes", dependency], "{ run = \"…\" }");
+                    format!("declare it as {table}")
+                }
+            };
             let message = format!("`{name}` depends on `{}`, which is not there", dependency.escape_debug());
             wrong.push(
                 Diagnostic::new(Code::UnknownDependency, at, message)
@@ -91,23 +95,24 @@ pub(super) fn checks(
             told.code == Code::NotBuilt
                 && told.key.as_deref().is_some_and(|key| key.starts_with(&dotted(&path)))
         };
+        let at = |key: &str| place(stack, &[path.as_slice(), &[key]].concat());
         let (key, message, hint) = if raw.ready.log.is_some() && kind == Kind::Task {
             let message = format!("`{name}` is a task, and a task is ready once it has succeeded");
-            ("log", message, "take `ready` out, or write `kind = \"service\"`")
+            let service = Dialect::at(&at("log")).pair(&["kind"], "\"service\"");
+            ("log", message, format!("take `ready` out, or write {service}"))
         } else if raw.ready.deadline.is_some()
             && raw.ready.log.is_none()
             && base.is_none_or(|script| script.ready.is_none())
             && !wrong.iter().any(is_other)
         {
             let message = format!("`ready` of `{name}` has a deadline and nothing to wait for");
-            ("deadline", message, "add `log`, as `ready = { log = 'listening on' }`")
+            let check = Dialect::at(&at("deadline")).pair(&["ready"], "{ log = 'listening on' }");
+            ("deadline", message, format!("add `log`, as {check}"))
         } else {
             continue;
         };
         let path: Vec<&str> = path.into_iter().chain([key]).collect();
-        wrong.push(
-            Diagnostic::new(Code::BadValue, place(stack, &path), message).key(dotted(&path)).hint(hint),
-        );
+        wrong.push(Diagnostic::new(Code::BadValue, at(key), message).key(dotted(&path)).hint(hint));
     }
 }
 
