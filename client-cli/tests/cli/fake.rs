@@ -179,7 +179,7 @@ impl ProcessService for Services {
     async fn start(&self, request: Request<v1::StartRequest>) -> Answer<v1::StartResponse> {
         self.0.ask("start", request.get_ref());
         let (project, results) = self.0.results()?;
-        Ok(Response::new(v1::StartResponse { project, results }))
+        Ok(Response::new(v1::StartResponse { project, results, ..Default::default() }))
     }
 
     async fn stop(&self, request: Request<v1::StopRequest>) -> Answer<v1::StopResponse> {
