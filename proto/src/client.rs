@@ -6,6 +6,7 @@
 //! of the daemon's: whatever they show can be asked for again.
 
 mod backoff;
+mod check;
 mod connect;
 mod context;
 mod dial;
@@ -26,6 +27,7 @@ use tonic::Status;
 use tonic::transport::Channel;
 
 pub use backoff::Backoff;
+pub use check::check_next_daemon;
 pub use context::{client_context, new_command};
 pub use error::{ClientError, EXIT_UNREACHABLE};
 pub use follow::{EventFollow, EventFollowEvent, LogFollow, LogFollowEvent};

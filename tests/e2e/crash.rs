@@ -249,6 +249,33 @@ fn daemon_restart_keeps_every_process_and_followers_go_on() {
 }
 
 #[test]
+fn a_restart_that_could_not_come_back_stops_nothing_and_says_why() {
+    let home = Home::new();
+    let project = home.project("shop", TICKER);
+    home.ctl_in(project.dir(), ["up", "-d"]).ok();
+    let before = process(&home, project.dir(), "tick");
+    let daemon = home.lock_holder().unwrap();
+    let config = home.path().join("home/.config/brummer/config.toml");
+    std::fs::write(&config, "logz = 1\n").unwrap();
+    for arguments in [&["daemon", "restart"][..], &["daemon", "restart", "--all"]] {
+        let refused = home.ctl_in(project.dir(), arguments).code(2);
+        for told in ["nothing was stopped", "config.toml", "did you mean `logs`?"] {
+            assert!(refused.stderr.contains(told), "{told}: {}", refused.stderr);
+        }
+    }
+    assert_eq!(home.lock_holder(), Some(daemon));
+    let after = process(&home, project.dir(), "tick");
+    assert_eq!((&before["pid"], &before["run"]), (&after["pid"], &after["run"]));
+    // Who stops it all the same is told by the next start, and nothing else is glued on.
+    home.ctl_in(project.dir(), ["daemon", "stop"]).ok();
+    let refused = home.ctl_in(project.dir(), ["daemon", "start"]).code(3);
+    assert!(refused.stderr.trim_end().ends_with("did you mean `logs`?"), "{}", refused.stderr);
+    std::fs::write(&config, "").unwrap();
+    home.ctl_in(project.dir(), ["daemon", "start"]).ok();
+    home.ctl_in(project.dir(), ["daemon", "restart"]).ok();
+}
+
+#[test]
 fn a_backoff_goes_on_after_a_crash_in_the_same_boot() {
     let home = Home::new();
     let daemon = home.daemon();

@@ -1,32 +1,85 @@
-//! Which values do not leave the daemon: those whose names look like secrets, and passwords within URLs. Pure.
+//! Which values do not leave the daemon: those whose names look like secrets, passwords within URLs, and the
+//! paths of web hooks that are secrets. Pure.
 //!
-//! A name decides, not a value: what a secret looks like nobody knows. The text of logs is not touched here.
+//! Else a name decides, not a value: what a secret looks like nobody knows. The text of logs is not touched here.
 
 use std::ops::Range;
 
 /// Stands for a value that is not shown.
 pub const MASKED: &str = "***";
 
-/// Anywhere in a name.
-const PARTS: [&str; 9] = [
+/// Anywhere in a name, whether its words are joined or not: `accessKeyId`, `API_KEYS`.
+const PARTS: [&str; 10] = [
     "TOKEN",
     "SECRET",
     "PASSWORD",
     "PASSWD",
     "PASSPHRASE",
     "APIKEY",
+    "ACCESSKEY",
     "PRIVATEKEY",
     "CREDENTIAL",
     "AUTHORIZATION",
 ];
 /// As a word of a name, between `_`, `-` and `.`.
-const WORDS: [&str; 8] = ["KEY", "PASS", "PWD", "AUTH", "COOKIE", "JWT", "DSN", "SALT"];
+const WORDS: [&str; 7] = ["PAT", "BEARER", "AUTH", "COOKIE", "JWT", "DSN", "SALT"];
+/// At the end of a word of a name: `SSHKEY`, `DB_PASS`, `PGPASS`.
+const ENDS: [&str; 3] = ["KEY", "PASS", "PWD"];
+/// Words that end so and mean something else.
+const OTHERS: [&str; 20] = [
+    "MONKEY",
+    "DONKEY",
+    "TURKEY",
+    "HOCKEY",
+    "JOCKEY",
+    "WHISKEY",
+    "LACKEY",
+    "MICKEY",
+    "SMOKEY",
+    "POKEY",
+    "HOTKEY",
+    "COMPASS",
+    "BYPASS",
+    "TRESPASS",
+    "SURPASS",
+    "OVERPASS",
+    "UNDERPASS",
+    "KEEPASS",
+    "RENDERPASS",
+    "OLDPWD",
+];
+/// Who knows such an address may use it: host, or its end after a dot, and the path before the secret.
+const HOOKS: [(&str, &str); 6] = [
+    ("hooks.slack.com", "/services/"),
+    ("hooks.slack.com", "/workflows/"),
+    ("discord.com", "/api/webhooks/"),
+    ("discordapp.com", "/api/webhooks/"),
+    ("webhook.office.com", "/webhookb2/"),
+    ("hooks.zapier.com", "/hooks/"),
+];
 
 /// Whether the value of a variable or key of this name is kept back.
 pub fn is_secret(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    PARTS.iter().any(|part| upper.contains(part))
-        || upper.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| WORDS.contains(&word))
+    let joined: String = upper.chars().filter(char::is_ascii_alphanumeric).collect();
+    let words = || upper.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    PARTS.iter().any(|part| joined.contains(part))
+        || words().any(is_secret_word)
+        || is_web_hook(&joined)
+        // As Stripe's: one word alone would be the language.
+        || words().count() > 1 && words().next_back() == Some("SK")
+}
+
+fn is_secret_word(word: &str) -> bool {
+    let ends_so = ENDS.iter().any(|end| word.ends_with(end));
+    WORDS.contains(&word) || ends_so && !OTHERS.iter().any(|other| word.ends_with(other))
+}
+
+/// The address of a web hook; not its port, or whether there is one.
+fn is_web_hook(joined: &str) -> bool {
+    let address = ["URLS", "URL", "URI", "ENDPOINT"].iter().find_map(|what| joined.strip_suffix(what));
+    let subject = address.unwrap_or(joined);
+    subject.ends_with("WEBHOOK") || subject.ends_with("WEBHOOKS")
 }
 
 /// The value of a variable as it may be shown. That a secret is empty may be told.
@@ -91,7 +144,7 @@ pub fn hidden(text: &str) -> Vec<Range<usize>> {
         at = sign + 1;
         let range = match text.get(sign..).is_some_and(|rest| rest.starts_with('-')) {
             true => behind_option(text, sign),
-            false => url_password(text, sign).or_else(|| assigned(text, sign, open > 0)),
+            false => in_url(text, sign).or_else(|| assigned(text, sign, open > 0)),
         };
         if let Some(range) = range.filter(|range| !range.is_empty()) {
             at = range.end;
@@ -112,14 +165,27 @@ fn still_open(open: usize, piece: &str) -> usize {
     })
 }
 
-/// `scheme://user:password@host`, at the first colon.
-fn url_password(text: &str, colon: usize) -> Option<Range<usize>> {
+/// The secret of a URL, at its first colon: `scheme://user:password@host`, or the path of a web hook.
+fn in_url(text: &str, colon: usize) -> Option<Range<usize>> {
     let after = text.get(colon..)?.strip_prefix("://")?;
     let start = colon + 3;
-    let end = after.find(|c: char| c.is_whitespace() || "/?#\"'`<>".contains(c)).unwrap_or(after.len());
-    let (user_and_password, _host) = after.get(..end)?.rsplit_once('@')?;
-    let (user, _password) = user_and_password.split_once(':')?;
-    Some(start + user.len() + 1..start + user_and_password.len())
+    let end = |of: &str, more: &str| {
+        let is_end = |c: char| c.is_whitespace() || "\"'`<>".contains(c) || more.contains(c);
+        of.find(is_end).unwrap_or(of.len())
+    };
+    let authority = after.get(..end(after, "/?#"))?;
+    let (user_and_password, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    if let Some((user, _password)) = user_and_password.split_once(':') {
+        return Some(start + user.len() + 1..start + user_and_password.len());
+    }
+    let host = host.split(':').next()?;
+    let path = after.get(authority.len()..)?;
+    let secret = HOOKS.iter().find_map(|(known, before)| {
+        let other = host.strip_suffix(known)?;
+        (other.is_empty() || other.ends_with('.')).then(|| path.strip_prefix(before))?
+    })?;
+    let from = start + after.len() - secret.len();
+    Some(from..from + end(secret, ""))
 }
 
 /// What follows `--password`, in a command line or in a list of quoted arguments.
@@ -303,20 +369,69 @@ mod tests {
             "githubToken",
             "STRIPE_SECRET",
             "API_KEY",
+            "API_KEYS",
             "APIKEY",
             "AWS_ACCESS_KEY_ID",
+            "accessKeyId",
+            "ACCESSKEY",
             "SSH_AUTH_SOCK",
+            "SSHKEY",
+            "sshKey",
+            "SSHPASS",
+            "OPENAIKEY",
             "DB_PASS",
+            "DBPASS",
+            "PGPASS",
+            "MYPASS",
+            "smtpPass",
             "MYSQL_PWD",
+            "MYSQLPWD",
             "SENTRY_DSN",
+            "GITHUB_PAT",
+            "GH_PAT",
+            "BEARER",
+            "AUTH_BEARER",
+            "STRIPE_SK",
+            "WEBHOOK_URL",
+            "SLACK_WEBHOOK",
+            "slackWebhookUrl",
+            "DISCORD_WEBHOOKS",
             "--db-password",
             "session.cookie",
         ] {
             assert!(is_secret(name), "{name}");
         }
-        for name in
-            ["PATH", "AUTHOR", "KEYBOARD", "COMPASS", "MONKEY", "PORT", "RUST_LOG", "BYPASS_CACHE", ""]
-        {
+        for name in [
+            "PATH",
+            "PATTERN",
+            "SPATIAL",
+            "AUTHOR",
+            "KEYBOARD",
+            "KEYCLOAK_URL",
+            "COMPASS",
+            "MONKEY",
+            "SURVEYMONKEY",
+            "TURKEY",
+            "HOTKEY",
+            "PASSENGER_ENV",
+            "PASSTHROUGH",
+            "PGPASSFILE",
+            "PORT",
+            "RUST_LOG",
+            "BYPASS",
+            "BYPASS_CACHE",
+            "cacheBypass",
+            "OLDPWD",
+            "WEBHOOK_PORT",
+            "WEBHOOKS_ENABLED",
+            "SK",
+            "SK_LOCALE",
+            "DISK",
+            "TASK",
+            "FORBEARERS",
+            "",
+            "_",
+        ] {
             assert!(!is_secret(name), "{name}");
         }
     }
@@ -366,6 +481,21 @@ mod tests {
             ("postgres://me:hunter2@db/x", "postgres://me:***@db/x"),
             ("URL=\"redis://:p@ss@h:1/0\"", "URL=\"redis://:***@h:1/0\""),
             ("http://localhost:3000/a@b:c", "http://localhost:3000/a@b:c"),
+            (
+                "curl https://hooks.slack.com/services/T0/B0/x7?a=b -d x",
+                "curl https://hooks.slack.com/services/*** -d x",
+            ),
+            (
+                "TELL=\"https://discord.com/api/webhooks/1/x7\"",
+                "TELL=\"https://discord.com/api/webhooks/***\"",
+            ),
+            (
+                "https://me@acme.webhook.office.com:443/webhookb2/x7",
+                "https://me@acme.webhook.office.com:443/webhookb2/***",
+            ),
+            ("https://nohooks.slack.com/services/T0", "https://nohooks.slack.com/services/T0"),
+            ("https://hooks.slack.com/services/", "https://hooks.slack.com/services/"),
+            ("https://discord.com/channels/1", "https://discord.com/channels/1"),
             ("ü_TOKEN=ä ö", "ü_TOKEN=*** ö"),
             ("key", "key"),
         ] {

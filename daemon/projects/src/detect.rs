@@ -30,7 +30,6 @@ mod programs;
 mod python;
 mod room;
 mod ruby;
-mod shape;
 mod taskfile;
 mod vscode;
 mod wails;

@@ -23,6 +23,8 @@ pub const READY_WORD: &str = "ready";
 
 /// Exit code of a daemon that found another one running.
 const EXIT_ALREADY_RUNNING: i32 = 75;
+/// Exit code of a daemon that refused its configuration or a directory: its words are the whole story.
+const EXIT_REFUSED: i32 = 78;
 
 /// Variables by which a service manager speaks to one process, and which its children inherit by accident.
 pub const MANAGERS_WORDS: [&str; 6] =
@@ -97,7 +99,8 @@ fn died(code: Option<i32>, words: &str) -> ClientError {
         } else {
             format!("brummerd could not start: {words}")
         },
-        "its log says more: brummerd.log in the state directory".to_owned(),
+        (code != Some(EXIT_REFUSED))
+            .then(|| "its log says more: brummerd.log in the state directory".to_owned()),
     );
     error.details = serde_json::json!({ "daemon_exit": code });
     error
@@ -138,24 +141,14 @@ fn spawn(places: &Places) -> Result<Starting, ClientError> {
     let errors = log.try_clone().map_err(|error| failed("descriptors", error))?;
     let (ours, theirs) = io::pipe().map_err(|error| failed("pipe", error))?;
 
-    #[expect(clippy::disallowed_methods, reason = "the one place where a client starts the daemon")]
-    let mut command = Command::new(&program);
+    let mut command = brummerd(&program, places);
     command
-        .args(["--foreground", "--ready-fd", "0", "--state-dir"])
-        .arg(&places.state_dir)
-        .current_dir("/")
+        .args(["--foreground", "--ready-fd", "0"])
         // Descriptor 0 is the ready pipe, so nothing has to survive exec beside the standard three. The
         // daemon puts itself into a session of its own before anything else.
         .stdin(OwnedFd::from(theirs))
         .stdout(log)
         .stderr(Stdio::from(errors));
-    // What a service manager told *us* is not meant for the daemon.
-    for variable in MANAGERS_WORDS {
-        command.env_remove(variable);
-    }
-    if places.socket_given {
-        command.arg("--socket").arg(&places.socket);
-    }
     let child = command.spawn().map_err(|error| failed(&program.display().to_string(), error))?;
     // Ends our copy of the pipe's writing end, so that the daemon's end is its end.
     drop(command);
@@ -163,7 +156,22 @@ fn spawn(places: &Places) -> Result<Starting, ClientError> {
     Ok(Starting::Ours { pipe, child: Some(child), text: Vec::new() })
 }
 
-fn find_program() -> Result<PathBuf, ClientError> {
+/// The daemon of `places` as a client runs it: what it does is to be added.
+pub(super) fn brummerd(program: &Path, places: &Places) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "the one place where a client runs the daemon")]
+    let mut command = Command::new(program);
+    command.arg("--state-dir").arg(&places.state_dir).current_dir("/");
+    // What a service manager told *us* is not meant for the daemon.
+    for variable in MANAGERS_WORDS {
+        command.env_remove(variable);
+    }
+    if places.socket_given {
+        command.arg("--socket").arg(&places.socket);
+    }
+    command
+}
+
+pub(super) fn find_program() -> Result<PathBuf, ClientError> {
     // An upgraded binary shows as "(deleted)"; its directory is right all the same.
     let own = std::env::current_exe().ok();
     let beside = own.as_deref().and_then(Path::parent).map(|directory| directory.join("brummerd"));
@@ -186,15 +194,7 @@ fn is_executable(path: &Path) -> bool {
 /// Through the user's service manager, if our unit is installed and the manager answers; `None` if not.
 #[cfg(target_os = "linux")]
 async fn start_service(places: &Places) -> Option<Result<(), ClientError>> {
-    if !places.standard {
-        return None;
-    }
-    let runtime = std::env::var_os("XDG_RUNTIME_DIR")?;
-    if !Path::new(&runtime).join("systemd/private").exists() {
-        return None;
-    }
-    let enabled = systemctl(&["is-enabled", UNIT]).await?;
-    if !enabled.status.success() {
+    if !is_a_service(places).await {
         return None;
     }
     let started = systemctl(&["start", UNIT]).await?;
@@ -206,6 +206,19 @@ async fn start_service(places: &Places) -> Option<Result<(), ClientError>> {
         format!("the service manager could not start {UNIT}: {}", crate::text::plain(&started.stderr).trim()),
         format!("`journalctl --user -u {UNIT}` says why"),
     )))
+}
+
+/// Whether the daemon of `places` is started by the user's service manager.
+#[cfg(target_os = "linux")]
+pub(super) async fn is_a_service(places: &Places) -> bool {
+    if !places.standard {
+        return false;
+    }
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR");
+    if !runtime.is_some_and(|runtime| Path::new(&runtime).join("systemd/private").exists()) {
+        return false;
+    }
+    systemctl(&["is-enabled", UNIT]).await.is_some_and(|enabled| enabled.status.success())
 }
 
 #[cfg(target_os = "linux")]
@@ -221,4 +234,9 @@ async fn systemctl(arguments: &'static [&'static str]) -> Option<std::process::O
 #[cfg(not(target_os = "linux"))]
 async fn start_service(_places: &Places) -> Option<Result<(), ClientError>> {
     None
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) async fn is_a_service(_places: &Places) -> bool {
+    false
 }

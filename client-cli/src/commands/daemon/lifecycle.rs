@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use brummer_proto::address::lock_holder;
-use brummer_proto::client::{Client, new_command};
+use brummer_proto::client::{Client, check_next_daemon, new_command};
 use brummer_proto::v1;
 use v1::shutdown_response::Message;
 
@@ -36,6 +36,8 @@ pub(crate) async fn restart(context: &mut Context, all: bool) -> Result<u8, Fail
         let client = context.connect_or_start(true).await?;
         return tell_started(context, &client, "started", None);
     }
+    // Before anything is stopped: without a next daemon the processes would be left to their shims.
+    check_next_daemon(&context.places()?).await?;
     let client = context.connect_or_start(false).await?;
     let kept = if all {
         stop_everything(context, &client).await?;

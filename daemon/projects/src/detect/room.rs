@@ -13,10 +13,8 @@ use super::glob::Search;
 use super::json::Json;
 use super::mark::{self, Mark};
 use super::notices::plain;
-use super::shape::{Shape, Shaped};
 use super::{Detected, Ecosystem, Found, Lack, Look, Script, manifest, relative};
 use crate::choose::STARTERS;
-use crate::tree::Format;
 
 /// Most scripts of one ecosystem.
 const MAX_SCRIPTS: usize = 5_000;
@@ -87,23 +85,30 @@ impl<'a> Room<'a> {
 
     /// The text of a file; a problem becomes a notice.
     pub(super) fn text(&mut self, path: &Path) -> Option<String> {
-        let read = manifest::read(path).map(|text| (text, Vec::new()));
+        let read = manifest::read(path);
         self.told(path, read)
     }
 
-    pub(super) fn toml(&mut self, path: &Path, shape: &Shape) -> Option<Document<String>> {
-        let read = manifest::read_toml_shaped(path, shape);
+    pub(super) fn toml(&mut self, path: &Path) -> Option<Document<String>> {
+        let read = manifest::read_toml(path);
         self.told(path, read)
     }
 
-    /// A file of JSON, comments or not, of YAML, or of TOML that is read for its values alone.
-    pub(super) fn json(&mut self, path: &Path, format: Format, shape: &Shape) -> Option<Json> {
-        let read = Json::read_shaped(path, format, shape);
+    pub(super) fn json(&mut self, path: &Path) -> Option<Json> {
+        let read = Json::read(path, Json::parse_commented);
         self.told(path, read)
     }
 
-    pub(super) fn told<T>(&mut self, path: &Path, read: Shaped<Option<T>>) -> Option<T> {
-        self.detected.notices.told(&relative(self.root, path), read)
+    pub(super) fn yaml(&mut self, path: &Path) -> Option<Json> {
+        let read = Json::read(path, Json::parse_yaml);
+        self.told(path, read)
+    }
+
+    pub(super) fn told<T>(&mut self, path: &Path, read: Result<Option<T>, String>) -> Option<T> {
+        read.unwrap_or_else(|why| {
+            self.notice(path, &why);
+            None
+        })
     }
 
     /// A task that executes `argv`.

@@ -6,7 +6,6 @@
 
 mod damage;
 mod kinds;
-mod types;
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
