@@ -7,6 +7,8 @@ pub enum Lack {
     Program(String),
     /// An argument that it must be given.
     Argument(String),
+    /// It is for another system alone.
+    System(&'static str),
     /// What only another tool has, as `${file}` of an editor; the tool is told.
     Foreign { what: String, tool: &'static str },
 }
@@ -17,6 +19,7 @@ impl Lack {
         match self {
             Self::Program(name) => name.clone(),
             Self::Argument(name) => format!("argument {name}"),
+            Self::System(name) => (*name).to_owned(),
             Self::Foreign { what, .. } => what.clone(),
         }
     }
@@ -27,6 +30,7 @@ impl Lack {
             Self::Program(path) if path.contains('/') => format!("needs {path}, which is not there"),
             Self::Program(name) => format!("needs {name}, which is not on the PATH"),
             Self::Argument(name) => format!("needs to be given {name}"),
+            Self::System(name) => format!("is for {name} only"),
             Self::Foreign { what, tool } => format!("needs {what}, which only {tool} has"),
         }
     }
@@ -34,7 +38,7 @@ impl Lack {
     /// Why no run of it can be begun, in words that follow `it`; a program may still come, and a tool says
     /// best what it misses.
     pub(crate) fn forbids(&self) -> Option<String> {
-        matches!(self, Self::Foreign { .. }).then(|| self.reason())
+        matches!(self, Self::Foreign { .. } | Self::System(_)).then(|| self.reason())
     }
 
     /// Whether it lacks nothing once it is given these.

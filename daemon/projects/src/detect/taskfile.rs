@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use super::json::Json;
-use super::kind;
 use super::mark::{self, Mark};
 use super::room::{Room, starter};
+use super::{Lack, kind};
 
 /// The order in which Task looks.
 pub(super) const MARKS: [Mark; 8] = [
@@ -60,9 +60,27 @@ fn list(room: &mut Room<'_>, file: &Json, space: &str) {
         let watches = task.get("watch") == Some(&Json::Bool(true));
         let script = room.script(&called, &["task", &called]).kind(kind::of_script(&called, ""));
         let script = if watches { script.service() } else { script };
+        let script = script.lacks(other_system(task).map(Lack::System));
         let about = task.text_at("desc").or_else(|| task.text_at("summary"));
         room.put(script.about(about).default_if(first == Some(name.as_str())));
     }
+}
+
+/// The first of its `platforms` (`os`, `arch` or `os/arch`), unless one of them is this.
+fn other_system(task: &Json) -> Option<&'static str> {
+    let platforms = task.get("platforms").map(Json::texts).unwrap_or_default();
+    let system = |platform: &&str| match platform.split('/').next() {
+        Some("windows") => Some("windows"),
+        Some("darwin") => Some("macos"),
+        Some(name @ ("freebsd" | "openbsd" | "netbsd")) => {
+            ["freebsd", "openbsd", "netbsd"].into_iter().find(|known| *known == name)
+        }
+        // This one, or a processor alone.
+        _ => None,
+    };
+    let others: Vec<&'static str> =
+        platforms.iter().map(|name| name.as_ref()).filter_map(|name| system(&name)).collect();
+    others.first().copied().filter(|_| others.len() == platforms.len())
 }
 
 /// The file of one include, and what precedes the names of its tasks.
@@ -92,6 +110,8 @@ mod tests {
     fn tasks_and_included_tasks_are_listed() {
         let task = fixture("taskfile");
         insta::assert_snapshot!(task.listing());
+        let notes = task.detected.scripts.iter().find(|script| script.name == "notepad").unwrap();
+        assert_eq!(notes.missing, Some(crate::detect::Lack::System("windows")));
         assert_eq!(task.up(""), "dev: `task dev`, found by Taskfile.yml");
     }
 }

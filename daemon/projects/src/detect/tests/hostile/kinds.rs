@@ -61,7 +61,7 @@ impl Kind {
 
     /// Whether what holds of it holds of the file at `path`.
     pub(super) fn stands_for(&self, path: &Path) -> bool {
-        let sources = ["go", "py", "sln", "slnx", "csproj", "fsproj", "vbproj"];
+        let sources = ["go", "py", "just", "sln", "slnx", "csproj", "fsproj", "vbproj"];
         self.paths.iter().map(Path::new).any(|own| {
             let ending = own.extension().and_then(|ending| ending.to_str());
             let of_a_kind = ending.is_some_and(|ending| sources.contains(&ending));
@@ -232,6 +232,8 @@ kinds! {
     ["Makefile", "makefile", "GNUmakefile"], Text, Read, ".PHONY: dev\ndev: ## serves\n\tx\n", &[],
         Some(|name| format!("{name}:\n\tx\n")), Some(|n| entries(n, |n| format!("t{n}:\n")));
     ["justfile", "Justfile", ".justfile", "JUSTFILE"], Text, Read, "# serves\ndev:\n  x\n", &[],
+        Some(|name| format!("{name}:\n  x\n")), Some(|n| entries(n, |n| format!("t{n}:\n")));
+    ["ops.just"], Text, Extra, "dev:\n  x\n", &[("justfile", "mod ops\n")],
         Some(|name| format!("{name}:\n  x\n")), Some(|n| entries(n, |n| format!("t{n}:\n")));
     [
         "Taskfile.yml", "taskfile.yml", "Taskfile.yaml", "taskfile.yaml", "Taskfile.dist.yml", "taskfile.dist.yml",
