@@ -19,6 +19,7 @@ mod schema;
 mod text;
 mod user;
 
+pub(crate) use check::dotted;
 pub use diagnostic::{Code, Diagnostic, Place, Severity, Span, render_all};
 pub use environment::Environment;
 pub use file::MAX_BYTES;

@@ -30,6 +30,7 @@ mod programs;
 mod python;
 mod room;
 mod ruby;
+mod shape;
 mod taskfile;
 mod vscode;
 mod wails;

@@ -14,6 +14,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
+pub(crate) use toml::of_document;
+
 /// Levels of a tree; a configuration has seven, a manifest some more.
 const MOST_DEPTH: usize = 64;
 /// Nodes of a tree; the largest text that is read could hold five times as many numbers.
@@ -203,6 +205,14 @@ impl Lines {
     /// The line of a byte, from 1.
     pub(crate) fn at(&self, offset: usize) -> usize {
         self.0.partition_point(|newline| *newline < offset) + 1
+    }
+
+    /// The line and column of a byte of `text`, both from 1, the column in characters.
+    pub(crate) fn place(&self, text: &str, offset: usize) -> (usize, usize) {
+        let line = self.at(offset);
+        let start =
+            line.checked_sub(2).and_then(|before| self.0.get(before)).map_or(0, |newline| newline + 1);
+        (line, text.get(start..offset).map_or(0, |before| before.chars().count()) + 1)
     }
 }
 

@@ -5,6 +5,10 @@
 use super::json::Json;
 use super::mark::Mark;
 use super::room::Room;
+use super::shape::Shape::{self, Keys, Map, Text};
+use crate::tree::Format;
+
+const SHAPE: Shape = Keys(&[("services", Map(&Keys(&[("image", Text)])))]);
 
 /// The order in which compose looks.
 pub(super) const MARKS: [Mark; 4] = [
@@ -17,7 +21,7 @@ pub(super) const MARKS: [Mark; 4] = [
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
     let Some(path) = room.mark() else { return };
-    let Some(file) = room.yaml(&path) else { return };
+    let Some(file) = room.json(&path, Format::Yaml, &SHAPE) else { return };
     room.at(&root, &path);
     let services = file.get("services").map(Json::entries).unwrap_or_default();
     if services.is_empty() && file.get("include").is_none() {

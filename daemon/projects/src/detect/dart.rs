@@ -3,6 +3,10 @@
 use super::json::Json;
 use super::mark::Mark;
 use super::room::Room;
+use super::shape::Shape::{self, Any, Keys, Map};
+use crate::tree::Format;
+
+const SHAPE: Shape = Keys(&[("dependencies", Map(&Any)), ("dev_dependencies", Map(&Any))]);
 
 pub(super) const MARKS: [Mark; 1] = [Mark::file("pubspec.yaml")];
 
@@ -19,7 +23,7 @@ const PLATFORMS: &[(&str, &str)] = &[
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
     let path = root.join("pubspec.yaml");
-    let Some(spec) = room.yaml(&path) else { return };
+    let Some(spec) = room.json(&path, Format::Yaml, &SHAPE) else { return };
     room.at(&root, &path);
     let flutter = spec.get("dependencies").and_then(|all| all.get("flutter")).is_some();
     if flutter {

@@ -9,8 +9,16 @@ use super::json::Json;
 use super::mark::Mark;
 use super::notices::Notices;
 use super::room::Room;
+use super::shape::Shape::{self, Keys, List, Map, OneOf, Text};
 use super::{Found, Script, glob, kind, relative};
 use crate::names;
+use crate::tree::Format;
+
+const SHAPE: Shape = Keys(&[
+    ("name", Text),
+    ("tasks", Map(&OneOf(&[Text, Keys(&[("command", Text)])]))),
+    ("workspace", OneOf(&[List(&Text), Keys(&[("members", List(&Text))])])),
+]);
 
 /// The files, the first that is there counts.
 const FILES: [&str; 2] = ["deno.json", "deno.jsonc"];
@@ -70,10 +78,8 @@ pub(super) fn task_names(dir: &Path) -> BTreeSet<String> {
 fn read(root: &Path, dir: &Path, notices: &mut Notices) -> Option<(&'static str, Json)> {
     FILES.into_iter().find_map(|file| {
         let path = dir.join(file);
-        let json = Json::read(&path, Json::parse_commented).unwrap_or_else(|why| {
-            notices.push(&format!("{} {why}", relative(root, &path)));
-            None
-        })?;
+        let read = Json::read_shaped(&path, Format::Commented, &SHAPE);
+        let json = notices.told(&relative(root, &path), read)?;
         Some((file, json))
     })
 }

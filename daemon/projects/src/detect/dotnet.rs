@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::mark::{Mark, has_ending};
 use super::room::Room;
+use super::shape::Shape::{self, Keys, Map, Text};
 use super::{words, xml};
+use crate::tree::Format;
 
 const MAX_PROJECTS: usize = 500;
 const PROJECTS: [&str; 3] = ["csproj", "fsproj", "vbproj"];
@@ -78,7 +80,7 @@ fn list(room: &mut Room<'_>, root: &Path, project: &Project, alone: bool) {
 
     let dir = project.path.parent().unwrap_or(root);
     let settings = dir.join("Properties/launchSettings.json");
-    let Some(profiles) = room.json(&settings) else { return };
+    let Some(profiles) = room.json(&settings, Format::Commented, &PROFILES) else { return };
     room.at(root, &settings);
     for (profile, value) in profiles.get("profiles").map(super::json::Json::entries).unwrap_or_default() {
         if value.text_at("commandName") != Some("Project") {
@@ -90,6 +92,8 @@ fn list(room: &mut Room<'_>, root: &Path, project: &Project, alone: bool) {
         put(room, name, script.about(value.text_at("applicationUrl")));
     }
 }
+
+const PROFILES: Shape = Keys(&[("profiles", Map(&Keys(&[("commandName", Text), ("applicationUrl", Text)])))]);
 
 fn put(room: &mut Room<'_>, package: Option<&str>, script: super::Script) {
     match package {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::mark::{self, Mark};
 use super::room::Room;
+use super::shape::Shape::{self, Any, Keys, Map, OneOf, Text};
 use super::words;
 
 const SETTINGS: [Mark; 2] =
@@ -15,6 +16,8 @@ const SETTINGS: [Mark; 2] =
 const BUILDS: [Mark; 2] = [Mark::file("build.gradle.kts"), Mark::file("build.gradle")];
 
 pub(super) const MARKS: [Mark; 4] = mark::joined(&SETTINGS, &BUILDS);
+
+const CATALOGUE: Shape = Keys(&[("plugins", Map(&OneOf(&[Text, Map(&Any)])))]);
 
 /// Most modules that are looked at.
 const MAX_MODULES: usize = 1_000;
@@ -83,7 +86,9 @@ pub(super) fn detect(room: &mut Room<'_>) {
 
 /// Plugins of the version catalogue: (alias in dots, id).
 fn aliases(room: &mut Room<'_>, root: &Path) -> Vec<(String, String)> {
-    let Some(catalogue) = room.toml(&root.join("gradle/libs.versions.toml")) else { return Vec::new() };
+    let Some(catalogue) = room.toml(&root.join("gradle/libs.versions.toml"), &CATALOGUE) else {
+        return Vec::new();
+    };
     let plugins = catalogue.get("plugins").and_then(toml_edit::Item::as_table_like);
     let entries = plugins.map(|table| table.iter().collect::<Vec<_>>()).unwrap_or_default();
     entries

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::manifest;
+use super::shape::{Shape, Shaped};
 use crate::tree::{self, Format, Lines, Value, Whose};
 
 /// A value of any of the three languages.
@@ -43,10 +44,27 @@ impl Json {
     }
 
     fn of(text: &str, format: Format) -> Result<Self, String> {
-        tree::read(text, format, Whose::Found).map(Self::from).map_err(|fault| {
-            let line = Lines::of(text).at(fault.span.start);
-            format!("is no valid {}: {} (line {line})", format.name(), fault.message)
-        })
+        node(text, format).map(Self::from)
+    }
+
+    /// The value of a text that has a shape, and what of it had another.
+    ///
+    /// # Errors
+    /// As [`Json::parse`].
+    pub(crate) fn shaped(text: &str, format: Format, shape: &Shape) -> Shaped<Self> {
+        let (node, odd) = shape.hold(node(text, format)?, text, format)?;
+        Ok((node.into(), odd))
+    }
+
+    /// As [`Json::read`], of a file that has a shape.
+    ///
+    /// # Errors
+    /// As [`Json::read`].
+    pub(crate) fn read_shaped(path: &Path, format: Format, shape: &Shape) -> Shaped<Option<Self>> {
+        match manifest::read(path)? {
+            Some(text) => Self::shaped(&text, format, shape).map(|(json, odd)| (Some(json), odd)),
+            None => Ok((None, Vec::new())),
+        }
     }
 
     /// The file's value; nothing if there is none.
@@ -85,6 +103,13 @@ impl Json {
     pub(crate) fn texts(&self) -> Vec<String> {
         self.items().iter().filter_map(Self::text).map(str::to_owned).collect()
     }
+}
+
+fn node(text: &str, format: Format) -> Result<tree::Node, String> {
+    tree::read(text, format, Whose::Found).map_err(|fault| {
+        let line = Lines::of(text).at(fault.span.start);
+        format!("is no valid {}: {} (line {line})", format.name(), fault.message)
+    })
 }
 
 impl From<tree::Node> for Json {

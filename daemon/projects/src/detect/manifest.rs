@@ -3,6 +3,9 @@
 use std::io::Read;
 use std::path::Path;
 
+use super::shape::{Shape, Shaped};
+use crate::tree::Lines;
+
 /// Largest manifest that is read, in bytes.
 const MAX_BYTES: u64 = 4 << 20;
 
@@ -66,11 +69,24 @@ pub(crate) fn head(path: &Path) -> Option<String> {
 /// Why it cannot be read, in words.
 pub(crate) fn read_toml(path: &Path) -> Result<Option<toml_edit::Document<String>>, String> {
     let Some(text) = read(path)? else { return Ok(None) };
-    toml_edit::Document::parse(text).map(Some).map_err(|error| {
-        let message = error.to_string();
-        let words: Vec<&str> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        format!("is no valid TOML: {}", words.join(" "))
-    })
+    match toml_edit::Document::parse(text.clone()) {
+        Ok(document) => Ok(Some(document)),
+        Err(error) => {
+            let (line, column) = Lines::of(&text).place(&text, error.span().map_or(0, |span| span.start));
+            let message = error.message().lines().collect::<Vec<_>>().join("; ");
+            Err(format!("is no valid TOML: {message} (line {line}, column {column})"))
+        }
+    }
+}
+
+/// As [`read_toml`], of a file that has a shape.
+///
+/// # Errors
+/// As [`read_toml`].
+pub(crate) fn read_toml_shaped(path: &Path, shape: &Shape) -> Shaped<Option<toml_edit::Document<String>>> {
+    let document = read_toml(path)?;
+    let odd = document.as_ref().map(|document| shape.odd_of(document)).unwrap_or_default();
+    Ok((document, odd))
 }
 
 /// Which files a thread opened, for the test that none is forgotten.
@@ -97,5 +113,21 @@ pub(crate) mod opened {
                 paths.push(path.to_owned());
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_toml_is_told_in_one_sentence_with_its_place() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("pyproject.toml");
+        let said = ["[project]\nname = \"\u{e9}\" x\n", "a = \"b\n", "a = 1\na = 2\n"].map(|text| {
+            std::fs::write(&path, text).unwrap();
+            read_toml(&path).map(|_| ()).unwrap_err()
+        });
+        insta::assert_snapshot!(said.join("\n"));
     }
 }

@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
-use toml_edit::{Item, TableLike};
-
+use super::json::Json;
 use super::mark::{self, Mark};
 use super::room::{Room, starter};
+use super::shape::Shape::{self, Any, Bool, Keys, List, Map, OneOf, Text, Whole};
 use super::{Script, kind};
+use crate::tree::Format;
+
+const RUN: Shape = OneOf(&[Text, List(&Any), Map(&Any)]);
+const TASK: Shape = OneOf(&[Text, List(&Any), Keys(&[("run", RUN), ("description", Text), ("hide", Bool)])]);
+const SHAPE: Shape = Keys(&[("tasks", Map(&Whole(&TASK)))]);
 
 const FILES: [Mark; 6] = [
     Mark::file("mise.toml"),
@@ -31,11 +36,10 @@ pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
     let mut scripts: Vec<Script> = Vec::new();
     for path in FILES.iter().filter_map(|mark| mark.find(&root)) {
-        let Some(document) = room.toml(&path) else { continue };
+        let Some(file) = room.json(&path, Format::Toml, &SHAPE) else { continue };
         room.at(&root, &path);
-        if let Some(tasks) = document.get("tasks").and_then(Item::as_table_like) {
-            scripts.extend(tasks.iter().filter_map(|(name, task)| from_toml(room, name, task)));
-        }
+        let tasks = file.get("tasks").map(Json::entries).unwrap_or_default();
+        scripts.extend(tasks.iter().filter_map(|(name, task)| from_toml(room, name, task)));
     }
     for folder in FOLDERS.iter().filter_map(|mark| mark.find(&root)) {
         for (called, path) in files(&folder) {
@@ -50,15 +54,13 @@ pub(super) fn detect(room: &mut Room<'_>) {
     }
 }
 
-fn from_toml(room: &Room<'_>, name: &str, task: &Item) -> Option<Script> {
-    let table = task.as_table_like();
-    let field = |key: &str| table.and_then(|table: &dyn TableLike| table.get(key));
-    if field("hide").and_then(Item::as_bool) == Some(true) {
+fn from_toml(room: &Room<'_>, name: &str, task: &Json) -> Option<Script> {
+    if task.get("hide") == Some(&Json::Bool(true)) {
         return None;
     }
-    let command = task.as_str().or_else(|| field("run")?.as_str()).unwrap_or_default();
+    let command = task.text().or_else(|| task.text_at("run")).unwrap_or_default();
     let script = room.script(name, &["mise", "run", name]).kind(kind::of_script(name, command));
-    Some(script.about(field("description").and_then(Item::as_str)))
+    Some(script.about(task.text_at("description")))
 }
 
 /// Header lines of a task file are comments: `#MISE description="…"`, `#MISE hide=true`.

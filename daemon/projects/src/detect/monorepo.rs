@@ -11,6 +11,10 @@ use std::path::{Path, PathBuf};
 use super::json::Json;
 use super::node::{Manager, PackageJson, Runner, Scripts};
 use super::notices::Notices;
+use super::shape::Shape::{self, Keys, List, Text};
+use crate::tree::Format;
+
+const LERNA: Shape = Keys(&[("packages", List(&Text)), ("npmClient", Text)]);
 
 /// What the files of the build systems say.
 #[derive(Default)]
@@ -25,7 +29,7 @@ pub(super) struct Monorepo {
 impl Monorepo {
     pub(super) fn read(dir: &Path, notices: &mut Notices) -> Self {
         Self {
-            lerna: read(dir, "lerna.json", Json::parse_commented, notices)
+            lerna: read(dir, "lerna.json", Format::Commented, &LERNA, notices)
                 .map(|lerna| lerna.get("packages").map(Json::texts).unwrap_or_default()),
             nx: nx::read(dir, notices),
             turbo: turbo::read(dir, notices),
@@ -109,16 +113,8 @@ impl Local<'_> {
 }
 
 /// A file of the root; what is wrong with it is a notice.
-fn read(
-    dir: &Path,
-    name: &str,
-    parse: fn(&str) -> Result<Json, String>,
-    notices: &mut Notices,
-) -> Option<Json> {
-    Json::read(&dir.join(name), parse).unwrap_or_else(|why| {
-        notices.push(&format!("{name} {why}"));
-        None
-    })
+fn read(dir: &Path, name: &str, format: Format, shape: &Shape, notices: &mut Notices) -> Option<Json> {
+    notices.told(name, Json::read_shaped(&dir.join(name), format, shape))
 }
 
 /// `directory` below `dir`, unless it leads out of it.

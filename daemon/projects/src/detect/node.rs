@@ -109,8 +109,8 @@ pub(super) struct Task<'a> {
 impl Scripts<'_> {
     fn add_package(&mut self, dir: &Path, json: &PackageJson, runner: &Runner, package: &str) {
         let source = relative(self.dir, &dir.join("package.json"));
-        for odd in &json.odd_scripts {
-            self.detected.notices.push(&format!("{source}: script {odd:?} is no text, skipped"));
+        for odd in &json.odd {
+            self.detected.notices.push(&format!("{source} {odd}"));
         }
         let manager = runner.manager;
         // `deno task` prefers what its own file calls so.

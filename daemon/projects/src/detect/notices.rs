@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use super::shape::Shaped;
+
 /// How many notices of one look are told.
 const MAX: usize = 50;
 /// Longest notice, in characters.
@@ -21,6 +23,20 @@ impl Notices {
             self.lines.push(plain(text, MAX_LENGTH));
         } else {
             self.more += 1;
+        }
+    }
+
+    /// What a file holds; what is wrong with it is told under its name.
+    pub(super) fn told<T>(&mut self, name: &str, read: Shaped<Option<T>>) -> Option<T> {
+        match read {
+            Ok((value, odd)) => {
+                odd.iter().for_each(|odd| self.push(&format!("{name} {odd}")));
+                value
+            }
+            Err(why) => {
+                self.push(&format!("{name} {why}"));
+                None
+            }
         }
     }
 

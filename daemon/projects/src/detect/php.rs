@@ -4,7 +4,16 @@
 use super::json::Json;
 use super::mark::Mark;
 use super::room::{Room, starter};
+use super::shape::Shape::{self, Any, EmptyList, Keys, List, Map, OneOf, Text};
 use super::{Lack, kind};
+use crate::tree::Format;
+
+const SHAPE: Shape = Keys(&[
+    ("scripts", OneOf(&[Map(&OneOf(&[Text, List(&Text)])), EmptyList])),
+    ("scripts-descriptions", OneOf(&[Map(&Text), EmptyList])),
+    ("require", OneOf(&[Map(&Any), EmptyList])),
+    ("require-dev", OneOf(&[Map(&Any), EmptyList])),
+]);
 
 pub(super) const MARKS: [Mark; 4] = [
     Mark::file("composer.json"),
@@ -46,7 +55,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
     let path = root.join("composer.json");
     let is_composer = path.is_file();
-    let composer = room.json(&path).unwrap_or_default();
+    let composer = room.json(&path, Format::Commented, &SHAPE).unwrap_or_default();
     room.at(&root, &path);
     let scripts = composer.get("scripts").map(Json::entries).unwrap_or_default();
     let called = scripts.iter().filter(|(name, _)| !EVENTS.contains(&name.as_str()));

@@ -13,6 +13,7 @@ use toml_edit::{Item, TableLike};
 
 use super::mark::Mark;
 use super::room::{Room, starter};
+use super::shape::Shape::{self, Any, Keys, List, Map, OneOf, Text};
 use super::{glob, kind, manifest};
 use manager::Manager;
 
@@ -24,6 +25,46 @@ pub(super) const MARKS: [Mark; 6] = [
     Mark::file("Pipfile"),
     Mark::file("manage.py"),
 ];
+/// Of entry points; Poetry has tables too.
+const POINTS: Shape = Map(&OneOf(&[Text, Map(&Any)]));
+/// Of tools that run tasks: a command, several, or a table that says more.
+const TASKS: Shape = Map(&OneOf(&[Text, List(&Any), Map(&Any)]));
+const POETRY: Shape = Keys(&[
+    ("name", Text),
+    ("scripts", POINTS),
+    ("dependencies", Map(&Any)),
+    ("dev-dependencies", Map(&Any)),
+    ("group", Map(&Keys(&[("dependencies", Map(&Any))]))),
+]);
+const UV: Shape = Keys(&[
+    ("workspace", Keys(&[("members", List(&Text)), ("exclude", List(&Text))])),
+    ("dev-dependencies", List(&Text)),
+]);
+const PYPROJECT: Shape = Keys(&[
+    (
+        "project",
+        Keys(&[
+            ("name", Text),
+            ("scripts", Map(&Text)),
+            ("gui-scripts", Map(&Text)),
+            ("dependencies", List(&Text)),
+            ("optional-dependencies", Map(&List(&Text))),
+        ]),
+    ),
+    ("dependency-groups", Map(&List(&Any))),
+    (
+        "tool",
+        Keys(&[
+            ("uv", UV),
+            ("poetry", POETRY),
+            ("pdm", Keys(&[("scripts", TASKS), ("dev-dependencies", Map(&List(&Any)))])),
+            ("poe", Keys(&[("tasks", TASKS)])),
+            ("taskipy", Keys(&[("tasks", TASKS)])),
+            ("hatch", Keys(&[("envs", Map(&Keys(&[("scripts", TASKS)])))])),
+        ]),
+    ),
+]);
+const PIPFILE: Shape = Keys(&[("packages", Map(&Any)), ("dev-packages", Map(&Any))]);
 const MAX_PACKAGES: usize = 1_000;
 
 /// A pyproject.toml, as far as it is understood.
@@ -70,7 +111,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
 
 impl Project {
     fn read(room: &mut Room<'_>, dir: &Path) -> Self {
-        let document = room.toml(&dir.join("pyproject.toml"));
+        let document = room.toml(&dir.join("pyproject.toml"), &PYPROJECT);
         let mut project = Self { document, requires: Vec::new() };
         let mut requires = Vec::new();
         for path in [["project", "dependencies"], ["build-system", "none"]] {
@@ -108,7 +149,7 @@ impl Project {
         {
             requires.extend(room.text(&dir.join(file)).unwrap_or_default().lines().map(str::to_owned));
         }
-        let pipfile = room.toml(&dir.join("Pipfile"));
+        let pipfile = room.toml(&dir.join("Pipfile"), &PIPFILE);
         for table in ["packages", "dev-packages"] {
             let names = pipfile.as_ref().and_then(|file| file.get(table)?.as_table_like());
             requires
@@ -158,7 +199,9 @@ fn scripts(
     let names: Vec<String> = paths
         .iter()
         .filter_map(|path| project.table(path))
-        .flat_map(|table| table.iter().map(|(name, _)| name.to_owned()))
+        .flat_map(|table| table.iter())
+        .filter(|(_, point)| point.is_str() || point.is_table_like())
+        .map(|(name, _)| name.to_owned())
         .collect();
     // The only entry point is what the project is for.
     let alone = if let [only] = names.as_slice() { Some(only.as_str()) } else { None };
@@ -192,7 +235,8 @@ fn tasks(
 ) -> bool {
     let Some(table) = project.table(path) else { return false };
     // `_` is PDM's table of options, and marks what is private elsewhere.
-    let names: Vec<&str> = table.iter().map(|(name, _)| name).filter(|name| !name.starts_with('_')).collect();
+    let tasks = table.iter().filter(|(_, task)| task.is_str() || task.is_array() || task.is_table_like());
+    let names: Vec<&str> = tasks.map(|(name, _)| name).filter(|name| !name.starts_with('_')).collect();
     let first = starter(names.iter().copied()).filter(|_| may_start);
     for name in names {
         let task = table.get(name);

@@ -13,8 +13,10 @@ use super::glob::Search;
 use super::json::Json;
 use super::mark::{self, Mark};
 use super::notices::plain;
+use super::shape::{Shape, Shaped};
 use super::{Detected, Ecosystem, Found, Lack, Look, Script, manifest, relative};
 use crate::choose::STARTERS;
+use crate::tree::Format;
 
 /// Most scripts of one ecosystem.
 const MAX_SCRIPTS: usize = 5_000;
@@ -85,30 +87,23 @@ impl<'a> Room<'a> {
 
     /// The text of a file; a problem becomes a notice.
     pub(super) fn text(&mut self, path: &Path) -> Option<String> {
-        let read = manifest::read(path);
+        let read = manifest::read(path).map(|text| (text, Vec::new()));
         self.told(path, read)
     }
 
-    pub(super) fn toml(&mut self, path: &Path) -> Option<Document<String>> {
-        let read = manifest::read_toml(path);
+    pub(super) fn toml(&mut self, path: &Path, shape: &Shape) -> Option<Document<String>> {
+        let read = manifest::read_toml_shaped(path, shape);
         self.told(path, read)
     }
 
-    pub(super) fn json(&mut self, path: &Path) -> Option<Json> {
-        let read = Json::read(path, Json::parse_commented);
+    /// A file of JSON, comments or not, of YAML, or of TOML that is read for its values alone.
+    pub(super) fn json(&mut self, path: &Path, format: Format, shape: &Shape) -> Option<Json> {
+        let read = Json::read_shaped(path, format, shape);
         self.told(path, read)
     }
 
-    pub(super) fn yaml(&mut self, path: &Path) -> Option<Json> {
-        let read = Json::read(path, Json::parse_yaml);
-        self.told(path, read)
-    }
-
-    pub(super) fn told<T>(&mut self, path: &Path, read: Result<Option<T>, String>) -> Option<T> {
-        read.unwrap_or_else(|why| {
-            self.notice(path, &why);
-            None
-        })
+    pub(super) fn told<T>(&mut self, path: &Path, read: Shaped<Option<T>>) -> Option<T> {
+        self.detected.notices.told(&relative(self.root, path), read)
     }
 
     /// A task that executes `argv`.

@@ -8,7 +8,15 @@ use std::path::{Path, PathBuf};
 use super::json::Json;
 use super::mark::{self, Mark};
 use super::room::{Room, starter};
+use super::shape::Shape::{self, Any, Bool, Keys, List, Map, OneOf, Text};
 use super::{Lack, kind};
+use crate::tree::Format;
+
+const TASK: Shape = Keys(&[("internal", Bool), ("watch", Bool)]);
+const SHAPE: Shape = Keys(&[
+    ("tasks", Map(&OneOf(&[Text, List(&Any), TASK]))),
+    ("includes", Map(&OneOf(&[Text, Keys(&[("taskfile", Text)])]))),
+]);
 
 /// The order in which Task looks.
 pub(super) const MARKS: [Mark; 8] = [
@@ -35,7 +43,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
             room.notice(&path, "is one included file too many and was not read");
             return;
         }
-        let Some(file) = room.yaml(&path) else { continue };
+        let Some(file) = room.json(&path, Format::Yaml, &SHAPE) else { continue };
         room.at(&root, &path);
         list(room, &file, &space);
         if depth < MAX_DEPTH {

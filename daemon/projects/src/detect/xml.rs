@@ -9,7 +9,7 @@ use super::room::Room;
 
 /// Hands the root element of a file over; a problem becomes a notice.
 pub(super) fn read<T>(room: &mut Room<'_>, path: &Path, look: impl FnOnce(Node<'_, '_>) -> T) -> Option<T> {
-    let read = parse(path, look);
+    let read = parse(path, look).map(|root| (root, Vec::new()));
     room.told(path, read)
 }
 

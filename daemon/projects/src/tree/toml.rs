@@ -26,6 +26,11 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
     Ok(from_item(document.as_item(), text, 0..0))
 }
 
+/// The tree of a document that was read for more than its values.
+pub(crate) fn of_document(document: &Document<String>) -> Node {
+    from_item(document.as_item(), document.raw(), 0..0)
+}
+
 /// What to do about the mistakes that people make most.
 fn cure(message: &str) -> &'static str {
     let has = |word: &str| message.contains(word);

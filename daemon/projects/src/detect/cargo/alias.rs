@@ -6,7 +6,10 @@ use brummer_event::spec::Kind;
 use toml_edit::Item;
 
 use crate::detect::notices::Notices;
+use crate::detect::shape::Shape::{self, Keys, List, Map, OneOf, Text};
 use crate::detect::{kind, manifest};
+
+const SHAPE: Shape = Keys(&[("alias", Map(&OneOf(&[Text, List(&Text)])))]);
 
 pub(super) struct Alias {
     pub(super) name: String,
@@ -30,14 +33,8 @@ impl Alias {
 /// The project's own aliases, by name.
 pub(super) fn read(dir: &Path, notices: &mut Notices) -> Vec<Alias> {
     for source in [".cargo/config.toml", ".cargo/config"] {
-        let document = match manifest::read_toml(&dir.join(source)) {
-            Ok(Some(document)) => document,
-            Ok(None) => continue,
-            Err(why) => {
-                notices.push(&format!("{source} {why}"));
-                continue;
-            }
-        };
+        let read = manifest::read_toml_shaped(&dir.join(source), &SHAPE);
+        let Some(document) = notices.told(source, read) else { continue };
         let Some(table) = document.get("alias").and_then(Item::as_table_like) else { return Vec::new() };
         let mut found: Vec<Alias> = table
             .iter()

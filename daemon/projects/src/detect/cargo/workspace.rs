@@ -7,7 +7,20 @@ use toml_edit::{Document, Item, TableLike};
 
 use super::manifest::{Package, Target};
 use crate::detect::notices::Notices;
+use crate::detect::shape::Shape::{self, Any, Bool, Keys, List, Map, Text};
 use crate::detect::{glob, manifest, relative};
+
+const TARGETS: Shape = List(&Keys(&[("name", Text), ("path", Text), ("required-features", List(&Text))]));
+const SHAPE: Shape = Keys(&[
+    ("package", Keys(&[("name", Text), ("default-run", Text), ("autobins", Bool), ("autoexamples", Bool)])),
+    ("bin", TARGETS),
+    ("example", TARGETS),
+    (
+        "workspace",
+        Keys(&[("members", List(&Text)), ("exclude", List(&Text)), ("default-members", List(&Text))]),
+    ),
+    ("dependencies", Map(&Any)),
+]);
 
 /// Most packages that are looked at.
 const MAX_MEMBERS: usize = 2_000;
@@ -127,10 +140,7 @@ fn only(packages: &[&Package]) -> Option<(Package, Target)> {
 
 fn read(root: &Path, dir: &Path, notices: &mut Notices) -> Option<Document<String>> {
     let path = dir.join("Cargo.toml");
-    manifest::read_toml(&path).unwrap_or_else(|why| {
-        notices.push(&format!("{} {why}", relative(root, &path)));
-        None
-    })
+    notices.told(&relative(root, &path), manifest::read_toml_shaped(&path, &SHAPE))
 }
 
 fn texts(item: Option<&Item>) -> Vec<String> {

@@ -11,10 +11,15 @@ use super::{Local, below, read as read_file};
 use crate::detect::json::Json;
 use crate::detect::node::{Scripts, Task};
 use crate::detect::notices::Notices;
+use crate::detect::shape::Shape::{self, Any, Keys, List, Map, OneOf, Text};
 use crate::detect::{glob, kind, relative};
+use crate::tree::Format;
 
 const WORKSPACE: [&str; 2] = [".moon/workspace.yml", ".moon/workspace.yaml"];
 const INHERITED: [&str; 2] = [".moon/tasks.yml", ".moon/tasks.yaml"];
+const WORKSPACE_SHAPE: Shape =
+    Keys(&[("projects", OneOf(&[List(&Text), Map(&OneOf(&[Text, List(&Text), Map(&Text)]))]))]);
+const TASKS_SHAPE: Shape = Keys(&[("id", Text), ("tasks", Map(&OneOf(&[Text, List(&Any), Map(&Any)])))]);
 /// Folder of further files of inherited tasks.
 const FOLDER: &str = ".moon/tasks";
 /// Most files of inherited tasks.
@@ -35,7 +40,8 @@ struct Project {
 }
 
 pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Moon> {
-    let workspace = WORKSPACE.into_iter().find_map(|name| read_file(dir, name, Json::parse_yaml, notices))?;
+    let read = |name| read_file(dir, name, Format::Yaml, &WORKSPACE_SHAPE, notices);
+    let workspace = WORKSPACE.into_iter().find_map(read)?;
     let mut directories: BTreeMap<PathBuf, String> = BTreeMap::new();
     let projects = workspace.get("projects").cloned().unwrap_or_default();
     let (globs, sources) = match &projects {
@@ -64,7 +70,7 @@ pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Moon> {
     }
     let mut inherited = Vec::new();
     for file in INHERITED.into_iter().map(str::to_owned).chain(inherited_files(dir)) {
-        let tasks = read_file(dir, &file, Json::parse_yaml, notices);
+        let tasks = read_file(dir, &file, Format::Yaml, &TASKS_SHAPE, notices);
         let tasks =
             tasks.as_ref().and_then(|tasks| tasks.get("tasks")).map(Json::entries).unwrap_or_default();
         inherited.extend(tasks.iter().map(|(name, about)| (name.clone(), about.clone(), file.clone())));
@@ -94,14 +100,11 @@ fn project(dir: &Path, path: &Path, id: String, notices: &mut Notices) -> Projec
     for name in ["moon.yml", "moon.yaml"] {
         let file = path.join(name);
         let source = relative(dir, &file);
-        match Json::read(&file, Json::parse_yaml) {
-            Ok(Some(json)) => {
-                let tasks = json.get("tasks").map(Json::entries).unwrap_or_default().to_vec();
-                let id = json.text_at("id").map(str::to_owned).unwrap_or(id);
-                return Project { id, tasks, source };
-            }
-            Ok(None) => {}
-            Err(why) => notices.push(&format!("{source} {why}")),
+        let read = Json::read_shaped(&file, Format::Yaml, &TASKS_SHAPE);
+        if let Some(json) = notices.told(&source, read) {
+            let tasks = json.get("tasks").map(Json::entries).unwrap_or_default().to_vec();
+            let id = json.text_at("id").map(str::to_owned).unwrap_or(id);
+            return Project { id, tasks, source };
         }
     }
     Project { id, tasks: Vec::new(), source: String::new() }

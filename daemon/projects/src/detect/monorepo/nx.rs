@@ -10,7 +10,9 @@ use super::{Local, below, read as read_file};
 use crate::detect::json::Json;
 use crate::detect::node::{PackageJson, Scripts, Task};
 use crate::detect::notices::Notices;
+use crate::detect::shape::Shape::{self, Any, Keys, Map, OneOf, Text};
 use crate::detect::{glob, kind, manifest, relative};
+use crate::tree::Format;
 
 pub(super) struct Nx {
     /// By path.
@@ -29,13 +31,19 @@ struct Project {
 const PROJECT: &str = "project.json";
 const PACKAGE: &str = "package.json";
 
-fn read_project(dir: &Path, path: &Path) -> Result<Option<Project>, String> {
-    let Some(json) = Json::read(&path.join(PROJECT), Json::parse_commented)? else { return Ok(None) };
+const WORKSPACE_SHAPE: Shape = Keys(&[("projects", Map(&OneOf(&[Text, Keys(&[("root", Text)])])))]);
+const TARGETS: Shape = Map(&Map(&Any));
+const PROJECT_SHAPE: Shape = Keys(&[("name", Text), ("targets", TARGETS), ("architect", TARGETS)]);
+
+fn read_project(dir: &Path, path: &Path, notices: &mut Notices) -> Option<Project> {
+    let file = path.join(PROJECT);
+    let read = Json::read_shaped(&file, Format::Commented, &PROJECT_SHAPE);
+    let json = notices.told(&relative(dir, &file), read)?;
     let targets =
         json.get("targets").or_else(|| json.get("architect")).map(Json::entries).unwrap_or_default();
     let name = json.text_at("name").filter(|name| !name.is_empty()).map(str::to_owned);
     let targets = targets.iter().map(|(name, about)| (name.clone(), about.clone(), PROJECT)).collect();
-    Ok(Some(Project { name: name.unwrap_or_else(|| name_of(dir, path)), targets }))
+    Some(Project { name: name.unwrap_or_else(|| name_of(dir, path)), targets })
 }
 
 /// What Nx calls a project that does not say its name: as its package, else as its directory.
@@ -50,8 +58,9 @@ fn name_of(dir: &Path, path: &Path) -> String {
 }
 
 pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Nx> {
-    read_file(dir, "nx.json", Json::parse_commented, notices)?;
-    let mut directories = match read_file(dir, "workspace.json", Json::parse_commented, notices) {
+    read_file(dir, "nx.json", Format::Commented, &Keys(&[]), notices)?;
+    let workspace = read_file(dir, "workspace.json", Format::Commented, &WORKSPACE_SHAPE, notices);
+    let mut directories = match workspace {
         // Before Nx 13 this file named the projects.
         Some(workspace) => {
             let projects = workspace.get("projects").map(Json::entries).unwrap_or_default().to_vec();
@@ -68,12 +77,8 @@ pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Nx> {
     directories.sort();
     let mut projects = BTreeMap::new();
     for path in &directories {
-        match read_project(dir, path) {
-            Ok(Some(project)) => {
-                projects.insert(path.clone(), project);
-            }
-            Ok(None) => {}
-            Err(why) => notices.push(&format!("{} {why}", relative(dir, &path.join(PROJECT)))),
+        if let Some(project) = read_project(dir, path, notices) {
+            projects.insert(path.clone(), project);
         }
     }
     let starter = !dir.join(PACKAGE).is_file() && dir.join("nx").is_file();

@@ -8,6 +8,11 @@ use crate::detect::json::Json;
 use crate::detect::kind;
 use crate::detect::node::{Scripts, Task};
 use crate::detect::notices::Notices;
+use crate::detect::shape::Shape::{self, Keys, List, Text};
+use crate::tree::Format;
+
+const SHAPE: Shape = Keys(&[("rushVersion", Text), ("projects", List(&Keys(&[("projectFolder", Text)])))]);
+const COMMANDS_SHAPE: Shape = Keys(&[("commands", List(&Keys(&[("name", Text)])))]);
 
 /// Where a project defines commands of its own.
 const COMMANDS: &str = "common/config/rush/command-line.json";
@@ -20,13 +25,13 @@ pub(super) struct Rush {
 }
 
 pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Rush> {
-    let rush = read_file(dir, "rush.json", Json::parse_commented, notices)?;
+    let rush = read_file(dir, "rush.json", Format::Commented, &SHAPE, notices)?;
     let folders = rush.get("projects").map(Json::items).unwrap_or_default();
     let directories =
         folders.iter().filter_map(|project| below(dir, project.text_at("projectFolder")?)).collect();
     let mut commands: Vec<(String, &'static str)> =
         ["install", "update", "build", "rebuild"].map(|name| (name.to_owned(), "rush.json")).to_vec();
-    if let Some(own) = read_file(dir, COMMANDS, Json::parse_commented, notices) {
+    if let Some(own) = read_file(dir, COMMANDS, Format::Commented, &COMMANDS_SHAPE, notices) {
         let own = own.get("commands").map(Json::items).unwrap_or_default();
         // One that is called as a command of Rush's own changes that one; it is listed once, by `add`.
         commands

@@ -8,7 +8,11 @@ use super::Local;
 use crate::detect::json::Json;
 use crate::detect::node::{Scripts, Task};
 use crate::detect::notices::Notices;
+use crate::detect::shape::Shape::{self, Any, Keys, Map};
 use crate::detect::{kind, manifest};
+use crate::tree::Format;
+
+const SHAPE: Shape = Keys(&[("tasks", Map(&Map(&Any))), ("pipeline", Map(&Map(&Any)))]);
 
 pub(super) struct Turbo {
     source: &'static str,
@@ -18,7 +22,7 @@ pub(super) struct Turbo {
 pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Turbo> {
     let source =
         ["turbo.json", "turbo.jsonc"].into_iter().find(|name| manifest::is_there(&dir.join(name)))?;
-    let json = super::read(dir, source, Json::parse_commented, notices)?;
+    let json = super::read(dir, source, Format::Commented, &SHAPE, notices)?;
     // A package's own file only adds to the root's.
     if json.get("extends").is_some() {
         return None;

@@ -2,18 +2,31 @@
 //!
 //! Pure: no files, no environment, no clock.
 //!
-//! Scripts keep the order of the file. A field of an odd type is as good as none: npm does not refuse the
-//! file for it either.
+//! Scripts keep the order of the file. A field of a wrong type is told and as good as none: npm does not refuse
+//! the file for it either.
 
 use crate::detect::json::Json;
+use crate::detect::shape::Shape::{self, Any, Bool, Keys, List, Map, OneOf, Text};
+use crate::tree::Format;
+
+const SHAPE: Shape = Keys(&[
+    ("name", Text),
+    ("scripts", Map(&Text)),
+    ("workspaces", OneOf(&[List(&Text), Keys(&[("packages", List(&Text))])])),
+    ("packageManager", Text),
+    ("dependencies", Map(&Any)),
+    ("devDependencies", Map(&Any)),
+    ("optionalDependencies", Map(&Any)),
+    ("nx", OneOf(&[Keys(&[("name", Text), ("targets", Map(&Map(&Any)))]), Bool])),
+]);
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct PackageJson {
     pub(crate) name: Option<String>,
     /// Name and command.
     pub(crate) scripts: Vec<(String, String)>,
-    /// Names of scripts that are no text.
-    pub(crate) odd_scripts: Vec<String>,
+    /// What in it is of a wrong type, in words that follow its name.
+    pub(crate) odd: Vec<String>,
     pub(crate) package_manager: Option<String>,
     /// Name and version range below `devEngines.packageManager`.
     pub(crate) dev_engines: Vec<(String, Option<String>)>,
@@ -37,10 +50,9 @@ impl PackageJson {
     /// # Errors
     /// Why the text is no package.json, in words that follow its name.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let Json::Object(entries) = Json::parse(text)? else {
-            return Err("is no valid JSON: it must be an object".to_owned());
-        };
-        let mut json = Self::default();
+        let (json, odd) = Json::shaped(text, Format::Json, &SHAPE)?;
+        let Json::Object(entries) = json else { return Err("must be an object, not null".to_owned()) };
+        let mut json = Self { odd, ..Self::default() };
         for (key, value) in entries {
             json.take(&key, value);
         }
@@ -87,14 +99,12 @@ impl PackageJson {
 
     fn take_scripts(&mut self, value: Json) {
         self.scripts.clear();
-        self.odd_scripts.clear();
         let Json::Object(entries) = value else { return };
-        for (name, command) in entries {
-            match command {
-                Json::Text(command) => self.scripts.push((name, command)),
-                _ => self.odd_scripts.push(name),
-            }
-        }
+        let command = |(name, command)| match command {
+            Json::Text(command) => Some((name, command)),
+            _ => None,
+        };
+        self.scripts.extend(entries.into_iter().filter_map(command));
     }
 }
 
@@ -128,7 +138,13 @@ mod tests {
         .unwrap();
         assert_eq!(json.name.as_deref(), Some("@acme/web"));
         assert_eq!(json.scripts, vec![("z".to_owned(), "4".to_owned()), ("a".to_owned(), "2".to_owned())]);
-        assert_eq!(json.odd_scripts, vec!["m"]);
+        assert_eq!(
+            json.odd,
+            [
+                "has a number as `scripts.m`, which must be text (line 1)",
+                "has a number as `packageManager`, which must be text (line 2)"
+            ]
+        );
         assert_eq!(json.engines, Vec::new());
         assert_eq!(json.workspaces, Some(vec!["packages/*".to_owned()]));
         assert_eq!(json.package_manager, None);
@@ -140,7 +156,7 @@ mod tests {
     fn what_is_no_object_is_told() {
         for bad in ["", "[]", "{", "null", "{\"scripts\":{\"a\":}}"] {
             let why = PackageJson::parse(bad).unwrap_err();
-            assert!(why.starts_with("is no valid JSON"), "{why}");
+            assert!(why.starts_with("is no valid JSON") || why.starts_with("must be an object"), "{why}");
         }
     }
 

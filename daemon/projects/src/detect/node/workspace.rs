@@ -9,6 +9,11 @@ use crate::detect::glob;
 use crate::detect::json::Json;
 use crate::detect::monorepo::Monorepo;
 use crate::detect::notices::Notices;
+use crate::detect::shape::Shape::{self, Keys, List, Text};
+use crate::tree::Format;
+
+const PNPM: &str = "pnpm-workspace.yaml";
+const PNPM_SHAPE: Shape = Keys(&[("packages", List(&Text))]);
 
 /// Directories of packages, by path; the root is not among them.
 pub(super) fn packages(
@@ -34,16 +39,11 @@ fn patterns(
     monorepo: &Monorepo,
     notices: &mut Notices,
 ) -> Vec<String> {
-    match Json::read(&dir.join("pnpm-workspace.yaml"), Json::parse_yaml) {
-        // Without `packages` it only holds settings of pnpm's.
-        Ok(Some(workspace)) => {
-            let patterns = workspace.get("packages").map(Json::texts).unwrap_or_default();
-            if !patterns.is_empty() {
-                return patterns;
-            }
-        }
-        Ok(None) => {}
-        Err(why) => notices.push(&format!("pnpm-workspace.yaml {why}")),
+    let read = Json::read_shaped(&dir.join(PNPM), Format::Yaml, &PNPM_SHAPE);
+    // Without `packages` it only holds settings of pnpm's.
+    let packages = notices.told(PNPM, read).and_then(|workspace| Some(workspace.get("packages")?.texts()));
+    if let Some(patterns) = packages.filter(|patterns| !patterns.is_empty()) {
+        return patterns;
     }
     let named = root.and_then(|root| root.workspaces.clone()).unwrap_or_default();
     [named.as_slice(), monorepo.patterns(!named.is_empty())].concat()

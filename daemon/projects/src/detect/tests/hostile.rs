@@ -6,6 +6,7 @@
 
 mod damage;
 mod kinds;
+mod types;
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -3,11 +3,30 @@
 use super::variable;
 use crate::detect::json::Json;
 use crate::detect::room::Room;
+use crate::detect::shape::Shape::{self, Any, Keys, List, Map, OneOf, Text, Whole};
+use crate::tree::Format;
+
+const WORDS: Shape = OneOf(&[List(&Any), Text]);
+const SHAPE: Shape = Keys(&[(
+    "configurations",
+    List(&Whole(&Keys(&[
+        ("name", Text),
+        ("type", Text),
+        ("request", Text),
+        ("program", Text),
+        ("module", Text),
+        ("args", WORDS),
+        ("runtimeExecutable", Text),
+        ("runtimeArgs", WORDS),
+        ("cwd", Text),
+        ("env", Map(&Any)),
+    ]))),
+)]);
 
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
     let path = root.join(".vscode/launch.json");
-    let Some(file) = room.json(&path) else { return };
+    let Some(file) = room.json(&path, Format::Commented, &SHAPE) else { return };
     for launch in file.get("configurations").map(Json::items).unwrap_or_default() {
         if launch.text_at("request") != Some("launch") {
             continue;

@@ -7,8 +7,34 @@ use brummer_event::spec::{Command, Kind};
 use super::{depend, variable};
 use crate::detect::json::Json;
 use crate::detect::room::Room;
+use crate::detect::shape::Shape::{self, Any, Bool, Keys, List, Map, OneOf, Text, Whole};
 use crate::detect::{Script, kind, relative};
 use crate::matcher::Background;
+use crate::tree::Format;
+
+const WORD: Shape = OneOf(&[Text, Keys(&[("value", OneOf(&[Text, List(&Text)]))])]);
+const OPTIONS: Shape = Keys(&[("cwd", Text), ("env", Map(&Any))]);
+/// What may be said for one system.
+const FOR_SYSTEM: Shape = Keys(&[("command", WORD), ("args", List(&Any)), ("options", OPTIONS)]);
+const TASK: Shape = Whole(&Keys(&[
+    ("label", Text),
+    ("taskName", Text),
+    ("type", Text),
+    ("command", WORD),
+    ("args", List(&Any)),
+    ("options", OPTIONS),
+    ("linux", FOR_SYSTEM),
+    ("dependsOn", OneOf(&[Text, List(&Any), Map(&Any)])),
+    ("isBackground", Bool),
+    ("hide", Bool),
+]));
+const SHAPE: Shape = Keys(&[
+    ("tasks", List(&TASK)),
+    ("command", WORD),
+    ("args", List(&Any)),
+    ("options", OPTIONS),
+    ("linux", FOR_SYSTEM),
+]);
 
 /// A field of a task: of its block for this system, else its own, else the file's.
 struct Task<'a> {
@@ -48,7 +74,7 @@ impl<'a> Task<'a> {
 pub(super) fn detect(room: &mut Room<'_>) {
     let root = room.root.to_owned();
     let path = root.join(".vscode/tasks.json");
-    let Some(file) = room.json(&path) else { return };
+    let Some(file) = room.json(&path, Format::Commented, &SHAPE) else { return };
     let tasks = file.get("tasks").map(Json::items).unwrap_or_default();
     let mut needs: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for task in tasks {
