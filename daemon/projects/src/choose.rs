@@ -34,20 +34,20 @@ pub enum NothingToStart {
     /// There are scripts, and none that is meant.
     #[error("nothing says what to start; name one of these scripts: {}", listed(.names))]
     NoneMeant { names: Vec<String> },
-    #[error(
-        "there is nothing to start here: no brummer.toml, no scripts; `brummerctl run -- CMD` runs a command"
-    )]
-    Nothing,
+    /// There are no scripts, and what `files` of the project there are declare no process.
+    #[error("{}", nothing(.root, .files, .standing_in))]
+    Nothing { root: PathBuf, files: Vec<PathBuf>, standing_in: PathBuf },
 }
 
-/// `specs` are the project's (declared and detected ones), `scripts` in the order of detection,
-/// `standing_in` the real path of the current directory.
+/// `specs` are the project's (declared and detected ones), `scripts` in the order of detection, `files` what
+/// configures it, `standing_in` the real path of the current directory.
 ///
 /// # Errors
 /// When nothing is meant to be started by itself.
 pub fn choose(
     specs: &[ProcessSpec],
     scripts: &[Script],
+    files: &[PathBuf],
     root: &Path,
     standing_in: &Path,
 ) -> Result<Choice, NothingToStart> {
@@ -93,7 +93,11 @@ pub fn choose(
         return Ok(Choice { names: vec![script.name.clone()], reason });
     }
     if scripts.is_empty() {
-        return Err(NothingToStart::Nothing);
+        return Err(NothingToStart::Nothing {
+            root: root.to_owned(),
+            files: files.to_vec(),
+            standing_in: standing_in.to_owned(),
+        });
     }
     Err(NothingToStart::NoneMeant { names: scripts.iter().map(|script| script.name.clone()).collect() })
 }
@@ -110,6 +114,27 @@ fn starter<'a>(packages: &[(PathBuf, &'a Script)], directory: &Path) -> Option<&
         found.map(|(_, script)| *script)
     };
     STARTERS.into_iter().find_map(named)
+}
+
+/// What was looked at, and what to do.
+fn nothing(root: &Path, files: &[PathBuf], standing_in: &Path) -> String {
+    let own = files.iter().filter(|file| file.parent() == Some(root)).filter_map(|file| file.file_name());
+    let own: Vec<String> = own.map(|name| name.to_string_lossy().into_owned()).collect();
+    let inside = standing_in != root && standing_in.starts_with(root);
+    let place = if inside { format!("in {}", root.display()) } else { "here".to_owned() };
+    if own.is_empty() {
+        return format!(
+            "there is nothing to start {place}: no brummer.toml, no scripts; \
+             `brummerctl run -- CMD` runs a command"
+        );
+    }
+    let (declare, it) = if own.len() == 1 { ("declares", "it") } else { ("declare", "them") };
+    let files = own.join(" and ");
+    let open = if inside { ", or open the directory that you are in: `brummerctl -p . up`" } else { "" };
+    format!(
+        "there is nothing to start {place}: {files} {declare} no process, and no scripts were found beside \
+         {it}; declare one{open}"
+    )
 }
 
 /// The first names, and how many more there are.
@@ -146,7 +171,7 @@ mod tests {
         scripts: &[Script],
         standing_in: &str,
     ) -> Result<Vec<String>, NothingToStart> {
-        choose(specs, scripts, Path::new("/p"), Path::new(standing_in)).map(|choice| choice.names)
+        choose(specs, scripts, &[], Path::new("/p"), Path::new(standing_in)).map(|choice| choice.names)
     }
 
     #[test]
@@ -205,6 +230,23 @@ mod tests {
         assert_eq!(names(&[], std::slice::from_ref(&build), "/p"), Err(meant));
         run.is_default = true;
         assert_eq!(names(&[], &[build, run], "/p"), Ok(vec!["run".to_owned()]));
-        assert_eq!(names(&[], &[], "/p"), Err(NothingToStart::Nothing));
+        assert!(matches!(names(&[], &[], "/p"), Err(NothingToStart::Nothing { .. })));
+    }
+
+    #[test]
+    fn where_nothing_is_the_files_that_are_there_are_named() {
+        let said = |files: &[&str], standing_in: &str| {
+            let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+            choose(&[], &[], &files, Path::new("/p"), Path::new(standing_in)).unwrap_err().to_string()
+        };
+        let all = [
+            said(&[], "/p"),
+            said(&[], "/p/in"),
+            // That of a directory above the project declares nothing for it.
+            said(&["/brummer.toml"], "/p"),
+            said(&["/p/brummer.toml"], "/p"),
+            said(&["/p/brummer.yaml", "/p/brummer.local.toml"], "/p/in"),
+        ];
+        insta::assert_snapshot!(all.join("\n"));
     }
 }

@@ -20,6 +20,7 @@ mod text;
 mod user;
 
 pub(crate) use check::dotted;
+pub(crate) use diagnostic::sort;
 pub use diagnostic::{Code, Diagnostic, Place, Severity, Span, render_all};
 pub use environment::Environment;
 pub use file::MAX_BYTES;
@@ -33,7 +34,7 @@ pub use layers::ConfigValue;
 pub use project::ProjectConfig;
 pub use project::files::{FILES, Parsed, check_project as check, is_project_file};
 pub(crate) use project::files::{not_there, predecessor, read_files};
-pub(crate) use project::join;
+pub(crate) use project::{join, named};
 pub use schema::{project_schema, reference, user_schema};
 pub use text::{duration, size};
 pub use user::{

@@ -58,7 +58,7 @@ impl Loaded {
     /// # Errors
     /// When nothing is meant to be started by itself.
     pub fn choose(&self, standing_in: &Path) -> Result<Choice, NothingToStart> {
-        choose::choose(&self.specs, &self.scripts, &self.dir, standing_in)
+        choose::choose(&self.specs, &self.scripts, &self.files, &self.dir, standing_in)
     }
 }
 
@@ -75,8 +75,18 @@ pub(crate) fn load(
 ) -> Result<Loaded, Vec<Diagnostic>> {
     let files = config::read_files(dir, look.home.as_deref());
     let detected = detect::detect(dir, look);
-    let mut config = config::join(dir, user, &files, &detected.scripts, profile)?;
-    config.warnings.extend(config::not_there(&config.named));
+    // Told whatever else is wrong.
+    let missing = config::not_there(dir, &config::named(dir, &files, profile));
+    let joined = config::join(dir, user, &files, &detected.scripts, profile);
+    let with = |mut found: Vec<Diagnostic>| {
+        found.extend(missing);
+        config::sort(&mut found);
+        found
+    };
+    let config = match joined {
+        Ok(config) => ProjectConfig { warnings: with(config.warnings), ..config },
+        Err(wrong) => return Err(with(wrong)),
+    };
     let mut notices: Vec<String> = config.warnings.iter().map(in_one_line).collect();
     notices.extend(config::predecessor(dir));
     notices.extend(detected.notices.iter().cloned());

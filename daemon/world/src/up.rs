@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use brummer_event::spec::ClientContext;
 use brummer_process::Until;
-use brummer_projects::{Located, Verb};
+use brummer_projects::{Located, NothingToStart, Verb};
 
 use crate::act::Startable;
 use crate::projects::located_name;
 use crate::{ActionItem, ProjectAsk, ProjectRef, Refusal, Selection, Wish, World};
+
+/// Notices that a refusal tells.
+const NOTICES_TOLD: usize = 8;
 
 #[derive(Debug, Clone)]
 pub struct UpAsk {
@@ -51,7 +54,10 @@ impl World {
         let path = ask.client.env.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.into());
         let loaded = self.projects().load_with(&dir, path, ask.profile.clone()).await?;
         let standing_in = std::fs::canonicalize(&ask.directory).unwrap_or_else(|_| ask.directory.clone());
-        let choice = if ask.selection.names.is_empty() { Some(loaded.choose(&standing_in)?) } else { None };
+        let choice = match ask.selection.names.as_slice() {
+            [] => Some(loaded.choose(&standing_in).map_err(|nothing| told(nothing, &loaded.notices))?),
+            _ => None,
+        };
 
         let wanted = choice.as_ref().map_or(&ask.selection.names, |choice| &choice.names);
 
@@ -82,6 +88,17 @@ impl World {
             notices: loaded.notices,
         })
     }
+}
+
+/// Nothing is to be started; what was found and could not be used may be why.
+fn told(nothing: NothingToStart, notices: &[String]) -> Refusal {
+    let mut refusal = Refusal::from(nothing);
+    refusal.diagnostics = notices.iter().take(NOTICES_TOLD).cloned().collect();
+    let more = notices.len().saturating_sub(NOTICES_TOLD);
+    if more > 0 {
+        refusal.diagnostics.push(format!("and {more} more: `brummerctl scripts` tells all"));
+    }
+    refusal
 }
 
 /// Whether the project is the current directory's, so that nobody needs to be told.

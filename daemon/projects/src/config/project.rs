@@ -42,13 +42,12 @@ pub struct ProjectConfig {
     pub values: Vec<ConfigValue>,
     /// What is no error in the files.
     pub warnings: Vec<Diagnostic>,
-    /// Directories and files that were written down, to be looked for by who may read the disk.
-    pub(crate) named: Vec<Named>,
 }
 
-/// A directory or file that the configuration names.
+/// A directory or file that the configuration names, to be looked for by who may read the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
+    pub(crate) written: PathBuf,
     pub(crate) path: PathBuf,
     pub(crate) is_dir: bool,
     /// As `processes.api.dir`.
@@ -150,10 +149,7 @@ pub(crate) fn join(
     let files = files.parsed.as_slice();
     wrong.extend(profile.and_then(|name| unknown_profile(name, files)));
     let texts: Vec<(String, &Checked, &Parsed)> = texts(files, profile);
-    let layers = texts.iter().map(|(name, checked, parsed)| {
-        let layer = Layer::new(name.clone(), Checked::clone(checked));
-        Arc::new(if parsed.above { layer.without("processes") } else { layer })
-    });
+    let layers = layers(&texts);
     let logs_of = |layers: &[Arc<Layer>]| layers.iter().map(|layer| Arc::new(layer.only("logs"))).collect();
     let below: Vec<Arc<Layer>> = logs_of(&user.below);
     let above: Vec<Arc<Layer>> = logs_of(&user.above);
@@ -212,15 +208,16 @@ pub(crate) fn join(
             Some(spec)
         })
         .collect();
-    let named = declared.iter().flat_map(|spec| named(spec, &stack)).collect();
     let mut values = stack.values();
     values.extend(user.values().iter().filter(|value| !value.key.starts_with("logs.")).cloned());
     for spec in &declared {
-        effective::add_defaults(spec, &mut values);
+        let written = stack.place(&["processes", &spec.name, "run"]).is_some();
+        let script = detected.iter().find(|script| script.name == spec.name && !written);
+        effective::add_unwritten(spec, script, &mut values);
     }
     values.sort_by(|left, right| left.key.cmp(&right.key));
     let files = files.iter().map(|parsed| parsed.path.clone()).collect();
-    Ok(ProjectConfig { files, declared, sources, logs, values, warnings: wrong, named })
+    Ok(ProjectConfig { files, declared, sources, logs, values, warnings: wrong })
 }
 
 /// What is laid over one another: the files, then the profile's part of each, with a name unlike the others'.
@@ -233,6 +230,15 @@ fn texts<'a>(files: &'a [Parsed], profile: Option<&str>) -> Vec<(String, &'a Che
         })
     });
     plain.chain(overlays).collect()
+}
+
+/// Of files above the project's directory everything but processes counts.
+fn layers(texts: &[(String, &Checked, &Parsed)]) -> Vec<Arc<Layer>> {
+    let layer = |(name, checked, parsed): &(String, &Checked, &Parsed)| {
+        let layer = Layer::new(name.clone(), Checked::clone(checked));
+        Arc::new(if parsed.above { layer.without("processes") } else { layer })
+    };
+    texts.iter().map(layer).collect()
 }
 
 fn unknown_profile(name: &str, files: &[Parsed]) -> Option<Diagnostic> {
@@ -262,17 +268,34 @@ fn unknown_profile(name: &str, files: &[Parsed]) -> Option<Diagnostic> {
     )
 }
 
-/// The directory and the files that somebody wrote down for this process.
-fn named(spec: &ProcessSpec, stack: &Stack) -> Vec<Named> {
-    let named = |key: &[&str], path: &Path, is_dir| {
-        let full: Vec<&str> = [&["processes", spec.name.as_str()], key].concat();
-        let place = stack.place(&full)?.clone();
-        let key = dotted(full.get(..3).unwrap_or(&full));
-        Some(Named { path: path.to_owned(), is_dir, key, place })
-    };
-    let files = spec.env_files.iter().enumerate();
-    let files = files.filter_map(|(index, file)| named(&["env_file", &index.to_string()], file, false));
-    named(&["dir"], &spec.dir, true).into_iter().chain(files).collect()
+/// The directories and files that somebody wrote down for the processes of the project at `dir`, right or wrong
+/// as the rest may be. Pure.
+pub(crate) fn named(dir: &Path, files: &Files, profile: Option<&str>) -> Vec<Named> {
+    #[derive(Deserialize)]
+    struct Processes {
+        #[serde(default)]
+        processes: BTreeMap<String, RawProcess>,
+    }
+    let stack = Stack::new(layers(&texts(&files.parsed, profile)));
+    // What does not fit is told by whoever joins them.
+    let Ok(raw) = stack.extract::<Processes>() else { return Vec::new() };
+    let mut named = Vec::new();
+    for (name, process) in &raw.processes {
+        let mut add = |key: &[&str], written: &Path, is_dir: bool| {
+            let full: Vec<&str> = [&["processes", name.as_str()], key].concat();
+            let Some(place) = stack.place(&full) else { return };
+            let key = dotted(full.get(..3).unwrap_or(&full));
+            let (written, path) = (written.to_owned(), inside(dir, written));
+            named.push(Named { written, path, is_dir, key, place: place.clone() });
+        };
+        if let Some(own) = &process.dir {
+            add(&["dir"], own, true);
+        }
+        for (index, file) in process.env_file.iter().flatten().enumerate() {
+            add(&["env_file", &index.to_string()], file, false);
+        }
+    }
+    named
 }
 
 fn spec(name: &str, raw: RawProcess, dir: &Path, script: Option<&Script>) -> Option<ProcessSpec> {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use brummer_event::spec::{Command, Kind, Origin, Restart, Stdin};
+use brummer_event::spec::{Command, Kind, Origin, ReadyCheck, Restart, Stdin};
 use proptest::prelude::*;
 
 use super::project::files::Files;
@@ -282,6 +282,24 @@ fn every_value_tells_its_source() {
 }
 
 #[test]
+fn what_a_configured_script_has_from_its_own_file_says_so() {
+    let run = Command::Exec(vec!["npm".to_owned(), "run".to_owned(), "dev".to_owned()]);
+    let script = Script {
+        kind: Kind::Service,
+        env: vec![("PORT".to_owned(), "1".to_owned()), ("MODE".to_owned(), "x".to_owned())],
+        depends_on: vec!["build".to_owned()],
+        ready: Some(ReadyCheck::log("up")),
+        ..Script::new("dev", run, Path::new("/p/web"), ".vscode/tasks.json", "vscode", "npm")
+    };
+    let build = self::script("build", Kind::Task);
+    let text = "[processes.dev]\nenv = { MODE = 'y' }\n";
+    let config = project(&[("brummer.toml", text)], &[script, build]).unwrap();
+    let shown = config.values.iter().filter(|value| value.key.starts_with("processes."));
+    let shown = shown.map(|v| format!("{} = {} ({})", v.key, v.value, v.source));
+    insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
 fn without_a_file_the_documented_defaults_hold() {
     let user = user();
     let logs = &user.logs;
@@ -439,9 +457,10 @@ fn unreadable_files_are_told() {
 
 #[test]
 fn what_is_named_and_not_there_is_told() {
-    let text = "[processes.api]\nrun = 'x'\ndir = 'nowhere'\nenv_file = ['gone.env']\n";
-    let config = project(&[("brummer.toml", text)], &[]).unwrap();
-    insta::assert_snapshot!(with_cures(&not_there(&config.named)));
+    let text = "foo = 1\n[processes.api]\ndir = 'nowhere'\nenv_file = ['gone.env', '/gone.env']\n\
+        [processes.web]\nrun = 1\ndir = '~/src/web'\nenv_file = '/proc'\n";
+    let files = together(&[("brummer.toml", text)]);
+    insta::assert_snapshot!(with_cures(&not_there(Path::new("/p"), &named(Path::new("/p"), &files, None))));
 }
 
 /// Nobody is told anything that was not looked at once.

@@ -1,4 +1,5 @@
-//! The values of a process that nobody wrote, for `config show`.
+//! The values of a process that no configuration has, for `config show`: those of the script that it configures,
+//! with the script's file, and the defaults.
 //!
 //! Pure: no files, no environment, no clock.
 
@@ -7,9 +8,10 @@ use brummer_event::spec::{Command, Kind, ProcessSpec, Restart, Retry, Stdin};
 use super::super::check::dotted;
 use super::super::layers::ConfigValue;
 use super::super::text;
+use crate::detect::Script;
 
-/// Adds the values of a process that nobody wrote.
-pub(super) fn add_defaults(spec: &ProcessSpec, values: &mut Vec<ConfigValue>) {
+/// Adds the values of a process that no layer has: of the script that it configures, or else the defaults.
+pub(super) fn add_unwritten(spec: &ProcessSpec, script: Option<&Script>, values: &mut Vec<ConfigValue>) {
     let word = |word: &str| toml_edit::Value::from(word).to_string();
     let list = |argv: &[String]| {
         argv.iter().map(|arg| toml_edit::Value::from(arg.as_str())).collect::<toml_edit::Value>().to_string()
@@ -57,10 +59,30 @@ pub(super) fn add_defaults(spec: &ProcessSpec, values: &mut Vec<ConfigValue>) {
         (&["daemonizes"], spec.daemonizes.to_string()),
         (&["restart_on_change"], spec.restart_on_change.to_string()),
     ];
-    for (path, value) in effective.into_iter().chain(ready) {
+    let of_script = |path: &[&str]| {
+        script.filter(|script| match path {
+            ["run" | "dir" | "kind"] => true,
+            ["env_file"] => !script.env_files.is_empty(),
+            ["depends_on"] => !script.depends_on.is_empty(),
+            ["ready", _] => script.ready.is_some(),
+            _ => false,
+        })
+    };
+    let mut add = |path: &[&str], value: String, source: &str| {
         let key = dotted(&[&["processes", spec.name.as_str()], path].concat());
         if !values.iter().any(|written| written.key == key) {
-            values.push(ConfigValue { key, value, source: "default".to_owned() });
+            values.push(ConfigValue { key, value, source: source.to_owned() });
+        }
+    };
+    for (path, value) in effective.into_iter().chain(ready) {
+        let source = of_script(path).map_or("default", |script| script.source.as_str());
+        add(path, value, source);
+    }
+    for (variable, value) in script.into_iter().flat_map(|script| &script.env) {
+        let is_unset = spec.env_unset.contains(variable);
+        let source = script.map_or("default", |script| script.source.as_str());
+        if !is_unset {
+            add(&["env", variable.as_str()], word(value), source);
         }
     }
 }

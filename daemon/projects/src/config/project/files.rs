@@ -125,19 +125,33 @@ pub(crate) fn read_files(dir: &Path, home: Option<&Path>) -> Files {
     files
 }
 
-/// A mistake for each named directory or file that is not there.
-pub(crate) fn not_there(named: &[super::Named]) -> Vec<Diagnostic> {
+/// A warning for each named directory or file that is not there.
+pub(crate) fn not_there(dir: &Path, named: &[super::Named]) -> Vec<Diagnostic> {
     let missing = named.iter().filter(|named| match named.is_dir {
         true => !named.path.is_dir(),
         false => !named.path.is_file(),
     });
     missing
         .map(|named| {
-            let what = if named.is_dir { "directory" } else { "file" };
-            let message = format!("the {what} {} is not there", named.path.display());
-            Diagnostic::new(Code::NotThere, named.place.clone(), message)
-                .key(&named.key)
-                .hint("paths are taken from the directory of the project")
+            let (what, path) = (if named.is_dir { "directory" } else { "file" }, named.path.display());
+            let other = named.path.exists();
+            let message = if other {
+                format!("{path} is no {what}")
+            } else {
+                format!("the {what} {path} is not there")
+            };
+            let from = match named.written.is_relative() {
+                true => format!(", which is taken from {}", dir.display()),
+                false => String::new(),
+            };
+            let hint = if named.written.starts_with("~") {
+                "`~` is not replaced here; write the whole path".to_owned()
+            } else if other {
+                format!("correct the path{from}")
+            } else {
+                format!("make it, or correct the path{from}")
+            };
+            Diagnostic::new(Code::NotThere, named.place.clone(), message).key(&named.key).hint(hint)
         })
         .collect()
 }

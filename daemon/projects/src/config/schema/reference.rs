@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::planned::PLANNED;
 use super::{Key, Kind, PROJECT, Preset, USER};
-use crate::config::diagnostic::{Code, RESERVED};
+use crate::config::diagnostic::{Code, RESERVED, Severity};
 
 const HEAD: &str = "# Configuration reference
 
@@ -47,7 +47,13 @@ pub fn reference() -> String {
             of.map(|planned| format!("`{}`", planned.path.replace('*', "NAME"))).collect();
         let _ = writeln!(out, "- {words}: {}", list.join(", "));
     }
-    out.push_str("\n## Codes\n\nWith an E `config check` ends with exit code 2, with a W alone with 0.\n\n");
+    let warnings = Code::ALL.iter().filter(|code| code.severity() == Severity::Warning);
+    let warnings: Vec<&str> = warnings.map(|code| code.as_str()).collect();
+    let _ = writeln!(
+        out,
+        "\n## Codes\n\nWith a mistake `config check` ends with exit code 2, with warnings alone ({}) with 0.\n",
+        warnings.join(", ")
+    );
     out.push_str("| code | means |\n|---|---|\n");
     let mut codes: Vec<(&str, String)> =
         Code::ALL.iter().map(|code| (code.as_str(), code.words().to_owned())).collect();

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Diagnostic, not_there, read_files, render_all};
+use crate::config::{Diagnostic, render_all};
+use crate::detect::Look;
+use crate::load::load;
 
 use super::schema::{self, Key, Kind};
-use super::{Environment, UserConfig, join, project, user};
+use super::{Environment, UserConfig, project, user};
 use crate::tree::{self, Format, Whose};
 
 /// The file of the fixtures as a project's own, and all that is said about it.
@@ -14,15 +16,14 @@ fn said(fixture: &Path) -> String {
     let dir = temp.path().canonicalize().unwrap();
     let ending = fixture.extension().unwrap().to_str().unwrap();
     std::fs::copy(fixture, dir.join(format!("brummer.{ending}"))).unwrap();
-    let text = match join(&dir, &user(), &read_files(&dir, None), &[], None) {
-        Ok(config) => {
-            let found = [config.warnings, not_there(&config.named)].concat();
-            assert!(!found.is_empty(), "{} is right", fixture.display());
-            render_all(&found)
-        }
-        Err(wrong) => render_all(&wrong),
+    let found = match load(&dir, &user(), &Look::default(), None, 0) {
+        Ok(loaded) => loaded.warnings,
+        Err(wrong) => wrong,
     };
-    text.replace(&format!("{}/", dir.display()), "")
+    assert!(!found.is_empty(), "{} is right", fixture.display());
+    render_all(&found)
+        .replace(&format!("{}/", dir.display()), "")
+        .replace(&*dir.display().to_string(), "ROOT")
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Fixture {
     pub(crate) fn up(&self, standing_in: &str) -> String {
         let specs: Vec<ProcessSpec> = self.detected.scripts.iter().map(Script::spec).collect();
         let here = self.root.join(standing_in);
-        match crate::choose::choose(&specs, &self.detected.scripts, &self.root, &here) {
+        match crate::choose::choose(&specs, &self.detected.scripts, &[], &self.root, &here) {
             Ok(choice) => format!("{}: {}", choice.names.join(", "), choice.reason),
             Err(nothing) => nothing.to_string(),
         }
