@@ -4,32 +4,15 @@
 
 use brummer_event::spec::Kind;
 
-/// First words of names of scripts that stay.
-const SERVICE_WORDS: &[&str] = &[
-    "dev",
-    "develop",
-    "development",
-    "start",
-    "serve",
-    "server",
-    "watch",
-    "watcher",
-    "preview",
-    "storybook",
-    "worker",
-    "web",
-    "api",
-    "run",
-    "up",
-    "hot",
-    "live",
-    "proxy",
-    "backend",
-    "frontend",
-    "app",
-];
+/// What scripts that stay are told to do; the first such word of a name, or of [`TASK_WORDS`], decides.
+const SERVICE_WORDS: &[&str] =
+    &["dev", "develop", "development", "start", "serve", "preview", "run", "up", "hot", "live"];
 
-/// Words of names of scripts that end, wherever the name has them first.
+/// Things that stay: `backend`, `mail-worker`. In front of another word they say only of what (`backend:info`).
+const SERVICES: &[&str] =
+    &["server", "storybook", "worker", "web", "api", "proxy", "backend", "frontend", "app"];
+
+/// What scripts that end are told to do.
 const TASK_WORDS: &[&str] = &[
     "build",
     "test",
@@ -74,6 +57,9 @@ const TASK_WORDS: &[&str] = &[
     "doc",
     "docs",
     "fix",
+    "jar",
+    "war",
+    "image",
 ];
 
 /// Words in commands of tools that stay until they are stopped.
@@ -121,6 +107,9 @@ pub(crate) fn of_script(name: &str, command: &str) -> Kind {
             return Kind::Task;
         }
     }
+    if words.last().is_some_and(|word| SERVICES.contains(&word.as_str())) {
+        return Kind::Service;
+    }
     let serves = SERVER_WORDS.iter().any(|server| has_words(command, server)) && !has_words(command, "build");
     if serves { Kind::Service } else { Kind::Task }
 }
@@ -149,6 +138,14 @@ mod tests {
             ("build:dev", "x", Kind::Task),
             ("test", "vitest run", Kind::Task),
             ("lint", "eslint .", Kind::Task),
+            ("backend", "x", Kind::Service),
+            ("mail-worker", "x", Kind::Service),
+            ("backend:start", "x", Kind::Service),
+            ("backend:unit:test", "x", Kind::Task),
+            ("backend:info", "./mvnw --version", Kind::Task),
+            ("web:vite", "vite", Kind::Service),
+            ("storybook:build", "x", Kind::Task),
+            ("java:jar:dev", "x", Kind::Task),
             ("foo", "vite", Kind::Service),
             ("foo", "vite build", Kind::Task),
             ("foo", "next dev", Kind::Service),
