@@ -58,14 +58,12 @@ fn a_second_signal_ends_the_patience() {
     daemon.declare(&state, vec![spec]);
     daemon.start("api").unwrap();
     until(|| state.project_dir().join("up").exists());
+    let supervisor = daemon.supervisor.clone();
+    let shutdown = daemon.run(async {
+        daemon.scope.spawn("shutdown", async move { supervisor.shutdown(Duration::from_secs(600)).await })
+    });
+    daemon.until_state("api", ProcessState::Stopping);
     let report = daemon.run(async {
-        let supervisor = daemon.supervisor.clone();
-        let shutdown = daemon
-            .scope
-            .spawn("shutdown", async move { supervisor.shutdown(Duration::from_secs(600)).await });
-        while daemon.supervisor.snapshot()[0].state != ProcessState::Stopping {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
         daemon.supervisor.hasten().await;
         shutdown.await.unwrap()
     });
