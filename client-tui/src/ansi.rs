@@ -2,13 +2,13 @@
 //! character and escape sequence becomes something visible (`␛]52;…`). Pure.
 //!
 //! Nothing that leaves here holds a control character, a C1 code or a bidirectional override, whatever the
-//! bytes were; the property test below is the promise.
+//! bytes were (a copy keeps tabs); the property tests below are the promise.
 
+mod cells;
 mod sgr;
 
+pub use cells::{cells, whole_cells, width};
 use ratatui::style::Style;
-use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::UnicodeWidthStr as _;
 
 /// Columns from one tab stop to the next.
 const TAB: usize = 8;
@@ -33,21 +33,44 @@ impl Piece {
     }
 }
 
-/// Columns that a text takes on the screen.
-pub fn width(text: &str) -> usize {
-    text.graphemes(true).map(grapheme_width).sum()
-}
-
-/// Columns of one grapheme; never more than two, as terminals draw it.
-pub fn grapheme_width(grapheme: &str) -> usize {
-    grapheme.width().min(2)
-}
-
-/// Styled pieces of a line. `colour: false` keeps bold, underline and the like and drops colours.
+/// Styled pieces of a line, to be drawn. `colour: false` keeps bold, underline and the like and drops colours.
 pub fn pieces(bytes: &[u8], colour: bool) -> Vec<Piece> {
     let text = String::from_utf8_lossy(bytes);
-    let mut out = Builder { pieces: Vec::new(), text: String::new(), style: Style::new(), column: 0 };
-    let mut rest = text.as_ref();
+    let mut out = Builder { pieces: Vec::new(), writer: cells::Writer::default(), style: Style::new() };
+    tell(&text, |part| match part {
+        Part::Sgr(parameters) => out.restyle(|style| sgr::apply(style, parameters, colour)),
+        Part::Tab => out.tab(),
+        Part::Character(character) => out.writer.push(character),
+    });
+    out.finish()
+}
+
+/// Text without any styling, to be copied and looked through: joined characters stay as they are.
+pub fn plain(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut out = String::with_capacity(text.len());
+    tell(&text, |part| match part {
+        Part::Sgr(_) => {}
+        Part::Tab => out.push('\t'),
+        Part::Character(character) => out.push(character),
+    });
+    out
+}
+
+/// Text that came from outside and is not a log line (names, messages), to be drawn: harmless, unstyled.
+pub fn harmless(text: &str) -> String {
+    pieces(text.as_bytes(), false).into_iter().map(|piece| piece.text).collect()
+}
+
+/// What a line is made of. No `Character` is a control character or reorders its surroundings.
+enum Part<'a> {
+    Sgr(&'a str),
+    Tab,
+    Character(char),
+}
+
+fn tell<'a>(text: &'a str, mut to: impl FnMut(Part<'a>)) {
+    let mut rest = text;
     while let Some(character) = rest.chars().next() {
         let after = rest.get(character.len_utf8()..).unwrap_or_default();
         // U+009B is the one-character form of `ESC [`, but programs that colour write the long one: it is
@@ -55,24 +78,32 @@ pub fn pieces(bytes: &[u8], colour: bool) -> Vec<Piece> {
         if character == '\x1b'
             && let Some((parameters, behind)) = after.strip_prefix('[').and_then(split_sgr)
         {
-            out.restyle(|style| sgr::apply(style, parameters, colour));
+            to(Part::Sgr(parameters));
             rest = behind;
             continue;
         }
-        out.push(character);
         rest = after;
+        match character {
+            '\t' => to(Part::Tab),
+            '\x00'..='\x1f' => {
+                to(Part::Character(char::from_u32(0x2400 + character as u32).unwrap_or('\u{fffd}')));
+            }
+            '\x7f' => to(Part::Character('\u{2421}')),
+            // Shown in their two-character form, `ESC @` to `ESC _`.
+            '\u{80}'..='\u{9f}' => {
+                to(Part::Character('\u{241b}'));
+                to(Part::Character(char::from_u32(character as u32 - 0x40).unwrap_or('\u{fffd}')));
+            }
+            // Overrides, isolates and line separators would let a line reorder or break its surroundings.
+            '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' => to(Part::Character('\u{fffd}')),
+            _ => to(Part::Character(character)),
+        }
     }
-    out.finish()
-}
-
-/// Text without any styling, for copying, matching and the details.
-pub fn plain(bytes: &[u8]) -> String {
-    pieces(bytes, false).into_iter().map(|piece| piece.text).collect()
-}
-
-/// Text that came from outside and is not a log line (names, messages): harmless, unstyled.
-pub fn harmless(text: &str) -> String {
-    plain(text.as_bytes())
 }
 
 /// Parameters of an SGR sequence and what follows it; `None` if it is another sequence.
@@ -87,9 +118,8 @@ fn split_sgr(text: &str) -> Option<(&str, &str)> {
 
 struct Builder {
     pieces: Vec<Piece>,
-    text: String,
+    writer: cells::Writer,
     style: Style,
-    column: usize,
 }
 
 impl Builder {
@@ -101,42 +131,15 @@ impl Builder {
         }
     }
 
-    fn push(&mut self, character: char) {
-        match character {
-            '\t' => {
-                let spaces = TAB - self.column % TAB;
-                self.text.extend(std::iter::repeat_n(' ', spaces));
-                self.column += spaces;
-            }
-            '\x00'..='\x1f' => self.one(char::from_u32(0x2400 + character as u32).unwrap_or('\u{fffd}')),
-            '\x7f' => self.one('\u{2421}'),
-            // Shown in their two-character form, `ESC @` to `ESC _`.
-            '\u{80}'..='\u{9f}' => {
-                self.one('\u{241b}');
-                self.one(char::from_u32(character as u32 - 0x40).unwrap_or('\u{fffd}'));
-            }
-            // Overrides, isolates and line separators would let a line reorder or break its surroundings.
-            '\u{61c}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}' => self.one('\u{fffd}'),
-            _ => {
-                self.text.push(character);
-                self.column += grapheme_width(character.encode_utf8(&mut [0; 4]));
-            }
-        }
-    }
-
-    fn one(&mut self, character: char) {
-        self.text.push(character);
-        self.column += 1;
+    fn tab(&mut self) {
+        let spaces = TAB - self.writer.column % TAB;
+        std::iter::repeat_n(' ', spaces).for_each(|space| self.writer.push(space));
     }
 
     fn flush(&mut self) {
-        if !self.text.is_empty() {
-            self.pieces.push(Piece { text: std::mem::take(&mut self.text), style: self.style });
+        let text = self.writer.take();
+        if !text.is_empty() {
+            self.pieces.push(Piece { text, style: self.style });
         }
     }
 
@@ -168,9 +171,13 @@ mod tests {
         assert_eq!(pieces(b"\x1b[31mred\x1b[m", false), vec![Piece::new("red", Style::new())]);
     }
 
+    fn shown(bytes: &[u8]) -> String {
+        pieces(bytes, false).into_iter().map(|piece| piece.text).collect()
+    }
+
     #[test]
     fn everything_else_is_seen_and_harmless() {
-        for (bytes, shown) in [
+        for (bytes, seen) in [
             (&b"\x1b]52;c;aGk=\x07"[..], "␛]52;c;aGk=␇"),
             (b"\x1b[2J", "␛[2J"),
             (b"\x1b[?1049h", "␛[?1049h"),
@@ -184,22 +191,22 @@ mod tests {
             (b"a\tb", "a       b"),
             (b"\x1b[31", "␛[31"),
         ] {
-            assert_eq!(plain(bytes), shown, "{bytes:?}");
+            assert_eq!(shown(bytes), seen, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_copy_keeps_what_is_drawn_apart() {
+        let line = "\x1b[1ma\t🇩🇪 👩‍👩‍👧\x07";
+        assert_eq!(plain(line.as_bytes()), "a\t🇩🇪 👩‍👩‍👧␇");
+        assert_eq!(shown(line.as_bytes()), "a       DE 👩👩👧␇");
     }
 
     #[test]
     fn a_sequence_without_end_costs_nothing() {
         let mut bomb = b"\x1b[".to_vec();
         bomb.extend(std::iter::repeat_n(b'1', 100_000));
-        assert_eq!(plain(&bomb).chars().count(), bomb.len());
-    }
-
-    #[test]
-    fn widths_are_columns() {
-        assert_eq!(width("日本"), 4);
-        assert_eq!(width("e\u{301}"), 1);
-        assert_eq!(width("👩‍👩‍👧"), 2);
+        assert_eq!(shown(&bomb).chars().count(), bomb.len());
     }
 
     proptest! {
@@ -213,9 +220,10 @@ mod tests {
         #[test]
         fn escapes_amid_text_never_survive(parts in prop::collection::vec("[\\x1b\\x9b\\[\\]0-9;m?PX^_\\\\a\\x07\\u{202e}]{0,8}", 0..12)) {
             let text = parts.concat();
-            let shown = plain(text.as_bytes());
-            prop_assert!(!shown.chars().any(char::is_control));
-            prop_assert!(!shown.contains('\u{202e}'), "an override");
+            for text in [shown(text.as_bytes()), plain(text.as_bytes())] {
+                prop_assert!(!text.chars().any(char::is_control));
+                prop_assert!(!text.contains('\u{202e}'), "an override");
+            }
         }
     }
 }

@@ -116,17 +116,16 @@ pub fn wrapped(paras: &[Para], columns: usize) -> Vec<(String, Tone)> {
 
 /// The first row of a text and what is left of it.
 fn break_at(text: &str, columns: usize) -> (&str, &str) {
-    use unicode_segmentation::UnicodeSegmentation as _;
     let mut used = 0;
     let mut word = None;
-    for (at, grapheme) in text.grapheme_indices(true) {
-        used += ansi::grapheme_width(grapheme);
+    for (at, cell) in ansi::cells(text) {
+        used += ansi::width(cell);
         if used > columns && at > 0 {
-            let end = if grapheme == " " { at } else { word.filter(|end| *end > 0).unwrap_or(at) };
+            let end = if cell == " " { at } else { word.filter(|end| *end > 0).unwrap_or(at) };
             let behind = text.get(end..).unwrap_or_default();
             return (text.get(..end).unwrap_or_default().trim_end(), behind.trim_start_matches(' '));
         }
-        if grapheme == " " && text.get(..at).is_some_and(|before| !before.trim().is_empty()) {
+        if cell == " " && text.get(..at).is_some_and(|before| !before.trim().is_empty()) {
             word = Some(at);
         }
     }

@@ -4,7 +4,6 @@
 use jiff::tz::TimeZone;
 use ratatui::style::Style;
 use regex::Regex;
-use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::ansi::{self, Piece};
 use crate::format;
@@ -164,8 +163,11 @@ fn gap_text(gap: &Gap, look: &Look<'_>) -> String {
 /// Marks what the search matches.
 fn highlight(pieces: Vec<Piece>, regex: &Regex, style: Style) -> Vec<Piece> {
     let whole: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
-    let found: Vec<(usize, usize)> =
-        regex.find_iter(&whole).filter(|m| !m.is_empty()).map(|m| (m.start(), m.end())).collect();
+    let found: Vec<(usize, usize)> = regex
+        .find_iter(&whole)
+        .filter(|m| !m.is_empty())
+        .map(|m| ansi::whole_cells(&whole, m.range()))
+        .collect();
     if found.is_empty() {
         return pieces;
     }
@@ -195,8 +197,8 @@ fn wrap(pieces: Vec<Piece>, width: usize) -> Vec<Vec<Piece>> {
     let mut used = 0;
     for piece in pieces {
         let mut text = String::new();
-        for grapheme in piece.text.graphemes(true) {
-            let columns = ansi::grapheme_width(grapheme);
+        for (_, cell) in ansi::cells(&piece.text) {
+            let columns = ansi::width(cell);
             if used + columns > width {
                 if !text.is_empty() {
                     row.push(Piece { text: std::mem::take(&mut text), style: piece.style });
@@ -204,7 +206,7 @@ fn wrap(pieces: Vec<Piece>, width: usize) -> Vec<Vec<Piece>> {
                 rows.push(std::mem::take(&mut row));
                 used = 0;
             }
-            text.push_str(grapheme);
+            text.push_str(cell);
             used += columns;
         }
         if !text.is_empty() {
@@ -221,8 +223,8 @@ pub fn cut(pieces: Vec<Piece>, from: usize, width: usize) -> Vec<Piece> {
     let (mut column, mut used) = (0, 0);
     for piece in pieces {
         let mut text = String::new();
-        for grapheme in piece.text.graphemes(true) {
-            let columns = ansi::grapheme_width(grapheme);
+        for (_, cell) in ansi::cells(&piece.text) {
+            let columns = ansi::width(cell);
             let start = column;
             column += columns;
             if start < from {
@@ -240,7 +242,7 @@ pub fn cut(pieces: Vec<Piece>, from: usize, width: usize) -> Vec<Piece> {
                 ellipsis(&mut out, width);
                 return out;
             }
-            text.push_str(grapheme);
+            text.push_str(cell);
             used += columns;
         }
         if !text.is_empty() {
@@ -255,11 +257,11 @@ fn ellipsis(pieces: &mut Vec<Piece>, width: usize) {
     let mut used: usize = pieces.iter().map(Piece::width).sum();
     while used + 1 > width {
         let Some(last) = pieces.last_mut() else { return };
-        let Some((at, grapheme)) = last.text.grapheme_indices(true).next_back() else {
+        let Some((at, cell)) = ansi::cells(&last.text).next_back() else {
             pieces.pop();
             continue;
         };
-        used -= ansi::grapheme_width(grapheme);
+        used -= ansi::width(cell);
         last.text.truncate(at);
     }
     let style = pieces.last().map_or_else(Style::new, |piece| piece.style);
@@ -296,6 +298,7 @@ mod tests {
             ("日本語", 0, 4, "日…"),
             ("日本語", 1, 6, " 本語"),
             ("ab", 0, 0, ""),
+            ("กำแพง", 0, 3, "กำ…"),
         ] {
             assert_eq!(text(&cut(piece(whole), from, width)), shown, "{whole} {from} {width}");
         }
@@ -318,9 +321,23 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_match_takes_whole_cells() {
+        let found = Theme { colour: false }.found();
+        for (pattern, rest) in [("e", "x"), ("\u{301}", "x")] {
+            let marked = highlight(piece("e\u{301}x"), &Regex::new(pattern).unwrap(), found);
+            assert_eq!(
+                marked,
+                vec![Piece::new("e\u{301}", found), Piece::new(rest, Style::new())],
+                "{pattern}"
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn wrapping_loses_nothing_and_keeps_the_width(whole in "\\PC{0,60}", width in 2_usize..20) {
+            let whole = ansi::harmless(&whole);
             let rows = wrap(piece(&whole), width);
             prop_assert_eq!(rows.iter().map(|row| text(row)).collect::<String>(), whole);
             for row in rows {

@@ -91,7 +91,7 @@ fn go(model: &mut Model, place: Place) {
     model.log.epoch.clear();
     model.log.reopen();
     model.search.active = None;
-    model.search.finding = None;
+    model.search.stop();
 }
 
 /// Milliseconds until a time that is shown changes by itself; `None`: nothing on the screen moves.

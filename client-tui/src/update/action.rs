@@ -178,7 +178,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if model.search.active.take().is_some() {
-        model.search.finding = None;
+        model.search.stop();
         return Vec::new();
     }
     match model.view {

@@ -17,7 +17,7 @@ pub(super) fn remove(model: &mut Model, what: &Removable) -> Vec<Effect> {
     match what {
         Removable::Search => {
             model.search.active = None;
-            model.search.finding = None;
+            model.search.stop();
             Vec::new()
         }
         Removable::Chip(chip) => {
@@ -44,6 +44,6 @@ pub(super) fn changed(model: &mut Model, before: &Filter) -> Vec<Effect> {
         model.process_cursor = Cursor { id: None, offset: model.process_cursor.offset };
     }
     lists::settle(model);
-    model.search.finding = None;
+    model.search.stop();
     search::count(model, None)
 }

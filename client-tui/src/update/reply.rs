@@ -23,10 +23,14 @@ pub(super) fn update(model: &mut Model, ticket: u64, reply: Reply) -> Vec<Effect
                     if matches!(purpose, crate::model::log::Purpose::Instead { .. }) {
                         lines::settle(model);
                     }
+                    if model.search.reading == Some(ticket) { search::arrived(model) } else { Vec::new() }
                 }
-                Err(failure) => model.status = Some(Status::error(failure.message, failure.hint)),
+                Err(failure) => {
+                    model.search.stop();
+                    model.status = Some(Status::error(failure.message, failure.hint));
+                    Vec::new()
+                }
             }
-            Vec::new()
         }
         Reply::Found(result) => search::found(model, ticket, result),
         Reply::Counted { total, place } => search::counted(model, ticket, total, place),

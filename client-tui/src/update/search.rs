@@ -4,8 +4,8 @@ use super::{action, lines, lists};
 use crate::effect::{Anchor, Effect, Hit};
 use crate::message::Failure;
 use crate::model::filter::{Chip, Filter, Level, Pattern};
-use crate::model::log::Line;
-use crate::model::search::{Active, Finding, Sought};
+use crate::model::log::{Line, Purpose};
+use crate::model::search::{Active, Finding, Sought, Step};
 use crate::model::status::Status;
 use crate::model::{Model, View};
 use crate::page;
@@ -17,6 +17,7 @@ use crate::page;
 pub(super) fn begin(model: &mut Model, pattern: Pattern) -> Result<Vec<Effect>, String> {
     let regex = pattern.compile()?;
     model.search.remember(&pattern.text);
+    model.search.stop();
     model.search.active = Some(Active { pattern, regex, total: None, place: None, count_ticket: 0 });
     if model.view == View::Errors {
         return Ok(in_errors(model, true, true));
@@ -32,12 +33,31 @@ pub(super) fn next(model: &mut Model, forward: bool) -> Vec<Effect> {
     if model.view == View::Errors {
         return in_errors(model, forward, false);
     }
-    find(model, Sought::Match { first: false, wrapped: false }, forward)
+    step(model, Step { sought: Sought::Match { first: false, wrapped: false }, forward })
 }
 
 /// The next line of an error, or the one before.
 pub(super) fn error(model: &mut Model, forward: bool) -> Vec<Effect> {
-    find(model, Sought::Error, forward)
+    step(model, Step { sought: Sought::Error, forward })
+}
+
+/// A step at once, or after those that are still on their way.
+fn step(model: &mut Model, step: Step) -> Vec<Effect> {
+    let reading = model.search.reading.is_some() && model.search.reading == model.log.loading;
+    if model.search.finding.is_some() || reading {
+        model.search.wait(step);
+        return Vec::new();
+    }
+    find(model, step.sought, step.forward)
+}
+
+/// The page around what was found is there.
+pub(super) fn arrived(model: &mut Model) -> Vec<Effect> {
+    model.search.reading = None;
+    match model.search.steps.pop_front() {
+        Some(step) => find(model, step.sought, step.forward),
+        None => Vec::new(),
+    }
 }
 
 fn in_errors(model: &mut Model, forward: bool, here_too: bool) -> Vec<Effect> {
@@ -106,22 +126,28 @@ pub(super) fn found(model: &mut Model, ticket: u64, result: Result<Option<Line>,
     model.search.finding = None;
     match (result, finding.sought) {
         (Err(failure), _) => {
+            model.search.stop();
             model.status = Some(Status::error(failure.message, failure.hint));
             Vec::new()
         }
         (Ok(Some(line)), sought) => {
             let mut effects = lines::jump(model, line.seq, line.time_ns);
-            match sought {
-                Sought::Match { wrapped, first } => {
-                    if wrapped && !first {
-                        let end = if finding.forward { "beginning" } else { "end" };
-                        model.status = Some(Status::info(format!("searched on from the {end}")));
-                    }
-                    let cursor = model.log.cursor_at(line.last_seq, line.time_ns);
-                    let hit = cursor.map(|cursor| Hit { cursor, time_ns: line.time_ns });
-                    effects.extend(count(model, hit));
-                }
-                Sought::Error => {}
+            if let Sought::Match { wrapped: true, first: false } = sought {
+                let end = if finding.forward { "beginning" } else { "end" };
+                model.status = Some(Status::info(format!("searched on from the {end}")));
+            }
+            // Only where the last step ends matters.
+            if matches!(sought, Sought::Match { .. }) && model.search.steps.is_empty() {
+                let cursor = model.log.cursor_at(line.last_seq, line.time_ns);
+                let hit = cursor.map(|cursor| Hit { cursor, time_ns: line.time_ns });
+                effects.extend(count(model, hit));
+            }
+            let elsewhere =
+                |effect: &Effect| matches!(effect, Effect::ReadPage { purpose: Purpose::Instead { .. }, .. });
+            if effects.iter().any(elsewhere) {
+                model.search.reading = model.log.loading;
+            } else {
+                effects.extend(arrived(model));
             }
             effects
         }
@@ -132,13 +158,17 @@ pub(super) fn found(model: &mut Model, ticket: u64, result: Result<Option<Line>,
             find(model, Sought::Match { first: false, wrapped: true }, finding.forward)
         }
         (Ok(None), Sought::Match { .. }) => {
+            model.search.stop();
             if let Some(active) = &mut model.search.active {
                 (active.total, active.place) = (Some(0), None);
             }
             action::say(model, "no line matches")
         }
-        (Ok(None), Sought::Error) if finding.forward => action::say(model, "no error after this line"),
-        (Ok(None), Sought::Error) => action::say(model, "no error before this line"),
+        (Ok(None), Sought::Error) => {
+            model.search.stop();
+            let side = if finding.forward { "after" } else { "before" };
+            action::say(model, &format!("no error {side} this line"))
+        }
     }
 }
 
@@ -151,8 +181,10 @@ pub(super) fn count(model: &mut Model, at: Option<Hit>) -> Vec<Effect> {
     let filter = sought_filter(model, Sought::Match { first: false, wrapped: false });
     let Some(active) = &mut model.search.active else { return Vec::new() };
     active.count_ticket = ticket;
+    // Where the cursor was is not where it is; how many there are has hardly changed.
+    active.place = None;
     if at.is_none() {
-        (active.total, active.place) = (None, None);
+        active.total = None;
     }
     vec![Effect::CountMatches { ticket, place: model.place.clone(), filter, at }]
 }

@@ -13,7 +13,26 @@ pub(super) fn text(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, 
     if !inside {
         return x;
     }
-    buffer.set_stringn(x, y, text, usize::from(area.right() - x), style).0
+    // Cell by cell, as `ansi` cuts them: the library's own way of putting text joins what terminals may not.
+    let mut x = x;
+    for (_, cell) in ansi::cells(text) {
+        let width = u16::try_from(ansi::width(cell)).unwrap_or(0);
+        if width == 0 {
+            continue;
+        }
+        if width > area.right() - x {
+            break;
+        }
+        let Some(first) = buffer.cell_mut((x, y)) else { break };
+        first.set_symbol(cell).set_style(style);
+        for covered in x + 1..x + width {
+            if let Some(covered) = buffer.cell_mut((covered, y)) {
+                covered.reset();
+            }
+        }
+        x += width;
+    }
+    x
 }
 
 /// Pieces one behind the other.

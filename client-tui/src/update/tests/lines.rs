@@ -69,6 +69,42 @@ fn a_search_looks_back_then_on_and_wraps() {
 }
 
 #[test]
+fn every_press_of_n_is_a_step_however_fast_they_come() {
+    let mut model = shop(80, 24, true);
+    keys(&mut model, "2");
+    arrive(&mut model, numbered(7000, 7300));
+    let effects = keys(&mut model, "/time\n");
+    let Some(Effect::FindLine { ticket, .. }) = effects.last() else { panic!("{effects:?}") };
+    assert!(keys(&mut model, "nN").is_empty(), "they wait for the first");
+
+    let found = |model: &mut Model, ticket, seq| {
+        let reply = Reply::Found(Ok(Some(line("web", seq, "time"))));
+        update(model, NOW, Message::Reply { ticket, reply })
+    };
+    // On the screen: the next step begins there at once, and only the last is counted.
+    let effects = found(&mut model, *ticket, 7295);
+    let [Effect::FindLine { ticket, anchor: Anchor::Cursor(from), forward: true, .. }] = effects.as_slice()
+    else {
+        panic!("{effects:?}")
+    };
+    assert!(from.starts_with("l1.feed.7295."), "{from}");
+    // Elsewhere: the next step waits for the page around it.
+    let effects = found(&mut model, *ticket, 50);
+    let [Effect::ReadPage { ticket, purpose, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let page = Page { entries: numbered(10, 150), more_before: true, more_after: true, ..Page::default() };
+    let reply = Reply::Page { purpose: *purpose, page: Ok(page) };
+    let effects = update(&mut model, NOW, Message::Reply { ticket: *ticket, reply });
+    let [Effect::FindLine { ticket, anchor: Anchor::Cursor(from), forward: false, .. }] = effects.as_slice()
+    else {
+        panic!("{effects:?}")
+    };
+    assert!(from.starts_with("l1.feed.49."), "{from}");
+    let effects = found(&mut model, *ticket, 45);
+    assert!(matches!(effects.as_slice(), [Effect::CountMatches { .. }]), "{effects:?}");
+    assert_eq!(model.log.line_under_cursor().map(|line| line.seq), Some(45));
+}
+
+#[test]
 fn a_match_elsewhere_is_read_around() {
     let mut model = shop(80, 24, true);
     keys(&mut model, "2");
