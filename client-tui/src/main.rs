@@ -1,5 +1,6 @@
 //! Arguments, connection and exit code of `brummer-tui`; everything else is the library's.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use brummer_proto::client::{Client, ClientError, ConnectOptions};
@@ -17,6 +18,10 @@ fn main() -> ExitCode {
     if !terminal::is_there() {
         return say(USAGE, "this needs a terminal", Some("`brummerctl` answers in pipes and scripts"));
     }
+    if terminal::is_dumb() {
+        let message = "this terminal cannot be drawn on: TERM is `dumb`";
+        return say(USAGE, message, Some("`brummerctl` needs no more than lines"));
+    }
     // The loop has a thread of its own; another keeps the connection going while an editor has the terminal.
     let built = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let done = built.map(|tokio| {
@@ -26,7 +31,12 @@ fn main() -> ExitCode {
         done
     });
     match done {
-        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Ok(said)) => {
+            if let Some(said) = said {
+                tell(&said);
+            }
+            ExitCode::SUCCESS
+        }
         Ok(Err(Failure::Client(error))) => say(error.exit, &error.message, error.hint.as_deref()),
         Ok(Err(Failure::Terminal(error))) | Err(error) => {
             say(1, &format!("the terminal failed: {error}"), None)
@@ -45,7 +55,7 @@ impl From<ClientError> for Failure {
     }
 }
 
-async fn run(args: Args) -> Result<(), Failure> {
+async fn run(args: Args) -> Result<Option<String>, Failure> {
     let options =
         ConnectOptions { socket: args.socket, autostart: !args.no_autostart, ..ConnectOptions::default() };
     let client = Client::connect(options).await?;
@@ -56,11 +66,15 @@ async fn run(args: Args) -> Result<(), Failure> {
     runtime::run(Start { client, place, names: args.names, colour, home }).await.map_err(Failure::Terminal)
 }
 
-#[expect(clippy::print_stderr, reason = "the one place that speaks where there is no screen")]
 fn say(code: u8, message: &str, hint: Option<&str>) -> ExitCode {
-    eprintln!("brummer-tui: {}", ansi::harmless(message));
+    tell(&format!("brummer-tui: {}", ansi::harmless(message)));
     if let Some(hint) = hint {
-        eprintln!("  {}", ansi::harmless(hint));
+        tell(&format!("  {}", ansi::harmless(hint)));
     }
     ExitCode::from(code)
+}
+
+/// The one place that speaks where there is no screen. The terminal may be gone: nobody is left to be told.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

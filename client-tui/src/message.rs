@@ -117,6 +117,4 @@ pub enum Message {
     },
     /// Something to say: from the clipboard, the browser, the editor.
     Said(Result<String, Failure>),
-    /// A signal asks the UI to end.
-    Ended,
 }

@@ -132,6 +132,20 @@ fn break_at(text: &str, columns: usize) -> (&str, &str) {
     (text, "")
 }
 
+/// What is said when the UI is left: that what runs goes on.
+pub fn farewell(model: &Model) -> Option<String> {
+    let project = ansi::harmless(model.place.project()?);
+    let what = match model.up().0 {
+        0 => return None,
+        1 => format!("1 process of {project} keeps running"),
+        up => format!("{up} processes of {project} keep running"),
+    };
+    Some(format!(
+        "{what}; `brummerctl -p {project} down` stops {}",
+        if model.up().0 == 1 { "it" } else { "them" }
+    ))
+}
+
 /// Errors that the chips let through, in the order of their rows. Muted ones are not listed.
 pub fn incidents(model: &Model) -> Vec<&Incident> {
     let filter = &model.log.filter;

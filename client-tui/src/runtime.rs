@@ -16,6 +16,7 @@ use crate::effect::Effect;
 use crate::effects::{Outside, is_lines};
 use crate::message::Message;
 use crate::model::{Model, Now, Place};
+use crate::page;
 use crate::subscription::subscriptions;
 use crate::terminal::{self, Screen};
 use crate::update;
@@ -35,11 +36,11 @@ pub struct Start {
     pub home: Option<String>,
 }
 
-/// Shows the UI until its user leaves.
+/// Shows the UI until its user leaves; answers what there is to say then.
 ///
 /// # Errors
 /// When the terminal fails.
-pub async fn run(start: Start) -> io::Result<()> {
+pub async fn run(start: Start) -> io::Result<Option<String>> {
     let begin = Instant::now();
     let mut screen = Screen::take()?;
     let mut model = Model::new(start.place, screen.size()?, start.colour, TimeZone::system(), start.home);
@@ -56,7 +57,7 @@ pub async fn run(start: Start) -> io::Result<()> {
         outside,
         screen,
         events: Some(EventStream::new()),
-        ends: Ends::new()?,
+        signals: Signals::new()?,
         drawn: None,
         lines_left: LINES_A_FRAME,
     };
@@ -66,27 +67,31 @@ pub async fn run(start: Start) -> io::Result<()> {
     this.run().await
 }
 
-/// Signals that ask us to end; the terminal is given back first.
-struct Ends {
+/// Signals that ask us to end (the terminal is given back first), and the one after a stop. SIGTSTP keeps its
+/// own effect: an editor that is suspended stops its whole group, and we have to stop with it.
+struct Signals {
     term: Signal,
     hangup: Signal,
     interrupt: Signal,
+    continued: Signal,
 }
 
-impl Ends {
+impl Signals {
     fn new() -> io::Result<Self> {
         Ok(Self {
             term: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
+            continued: signal(SignalKind::from_raw(nix::libc::SIGCONT))?,
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Wake {
         tokio::select! {
-            _ = self.term.recv() => {}
-            _ = self.hangup.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.term.recv() => Wake::Gone,
+            _ = self.hangup.recv() => Wake::Gone,
+            _ = self.interrupt.recv() => Wake::Gone,
+            _ = self.continued.recv() => Wake::Continued,
         }
     }
 }
@@ -96,7 +101,9 @@ enum Wake {
     Message(Message),
     /// Something to draw has waited for its frame.
     Frame,
-    /// Nobody is at the terminal any more.
+    /// We were stopped and go on.
+    Continued,
+    /// Nobody is at the terminal any more, or a signal asks us to end.
     Gone,
 }
 
@@ -107,24 +114,28 @@ struct Loop {
     screen: Screen,
     /// `None` only while another program has the terminal.
     events: Option<EventStream>,
-    ends: Ends,
+    signals: Signals,
     /// When the last frame began.
     drawn: Option<Instant>,
     lines_left: u32,
 }
 
 impl Loop {
-    async fn run(mut self) -> io::Result<()> {
+    async fn run(mut self) -> io::Result<Option<String>> {
         while !self.model.leaving {
             self.outside.listen_to(subscriptions(&self.model));
             self.frame()?;
             match self.next().await {
+                Wake::Gone => return Ok(None),
                 Wake::Message(message) => self.take(message)?,
                 Wake::Frame => {}
-                Wake::Gone => return Ok(()),
+                Wake::Continued => {
+                    self.screen.retake()?;
+                    self.take(Message::Resize(self.screen.size()?))?;
+                }
             }
         }
-        Ok(())
+        Ok(page::farewell(&self.model))
     }
 
     /// Draws if there is something to draw and the last frame is long enough ago.
@@ -150,7 +161,7 @@ impl Loop {
         loop {
             tokio::select! {
                 biased;
-                () = self.ends.next() => return Wake::Message(Message::Ended),
+                wake = self.signals.next() => return wake,
                 () = sleep_until(due), if frame_wanted => return Wake::Frame,
                 event = read(&mut self.events) => match event {
                     Some(Ok(event)) => if let Some(message) = terminal::message(&event) {
@@ -190,7 +201,7 @@ impl Loop {
         let said = self.outside.perform(effect, &mut self.screen)?;
         self.events = Some(EventStream::new());
         // An interrupt meanwhile was meant for the other program.
-        self.ends = Ends::new()?;
+        self.signals = Signals::new()?;
         Ok([Message::Resize(self.screen.size()?)].into_iter().chain(said).collect())
     }
 }

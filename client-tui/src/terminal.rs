@@ -23,6 +23,11 @@ pub fn is_there() -> bool {
     io::stdout().is_terminal() && io::stdin().is_terminal()
 }
 
+/// Whether the terminal says of itself that it places no cursor (as an editor's own shell does).
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
 /// The screen. While it lives the terminal is ours.
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
@@ -65,12 +70,28 @@ impl Screen {
     pub fn lend<T>(&mut self, work: impl FnOnce() -> T) -> io::Result<T> {
         give_back();
         let result = work();
+        self.enter_anew()?;
+        Ok(result)
+    }
+
+    /// After a stop that nobody could prepare for (SIGSTOP, or SIGTSTP from elsewhere): whoever had the
+    /// terminal meanwhile may have set it differently and written to it.
+    ///
+    /// # Errors
+    /// When the terminal refuses to be taken again.
+    pub fn retake(&mut self) -> io::Result<()> {
+        // Else raw mode would be thought to be on still.
+        disable_raw_mode()?;
+        self.enter_anew()
+    }
+
+    fn enter_anew(&mut self) -> io::Result<()> {
         enter()?;
         // A fresh start draws every cell. Not `Terminal::clear`: it asks the terminal where its cursor is, and
         // the answer comes in among the keys.
         execute!(io::stdout(), Clear(ClearType::All))?;
         self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        Ok(result)
+        Ok(())
     }
 
     /// Sends a sequence of our own, as that of the clipboard.

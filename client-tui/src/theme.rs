@@ -43,10 +43,10 @@ impl Theme {
         self.tinted(Color::Red).add_modifier(Modifier::BOLD)
     }
 
-    /// The row under a cursor.
+    /// The row under a cursor. Both colours are said: a dark bar under a light terminal's black text hides it.
     pub fn selected(self) -> Style {
         if self.colour {
-            Style::new().bg(Color::Indexed(237))
+            Style::new().fg(Color::Indexed(255)).bg(Color::Indexed(237))
         } else {
             Style::new().add_modifier(Modifier::BOLD)
         }

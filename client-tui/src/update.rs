@@ -48,10 +48,6 @@ pub fn update(model: &mut Model, now: Now, message: Message) -> Vec<Effect> {
             model.status = Some(Status::error(failure.message, failure.hint));
             Vec::new()
         }
-        Message::Ended => {
-            model.leaving = true;
-            Vec::new()
-        }
     }
 }
 
@@ -94,6 +90,9 @@ fn go(model: &mut Model, place: Place) {
     model.search.stop();
 }
 
+/// Least milliseconds between two drawings for a time alone: of two hundred uptimes one changes always.
+const LEAST_TICK: u64 = 250;
+
 /// Milliseconds until a time that is shown changes by itself; `None`: nothing on the screen moves.
 pub fn next_tick(model: &Model) -> Option<u64> {
     // A duration changes with its next second, after an hour with its next minute.
@@ -118,7 +117,7 @@ pub fn next_tick(model: &Model) -> Option<u64> {
             sooner(Some(rising(crate::format::ago_ms(model.now.wall_ns, incident.last_seen_ns))));
         }
     }
-    next
+    next.map(|ms| ms.max(LEAST_TICK))
 }
 
 /// What the UI does first when it was started with names.

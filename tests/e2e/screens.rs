@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use brummer_tests::{Home, Terminal};
+use brummer_tests::{Home, Process, Terminal};
+use nix::sys::signal::Signal;
 
 use crate::common::{assert_complete, lines, state};
 
@@ -42,6 +43,37 @@ fn the_tui_shows_processes_logs_and_errors_and_acts_on_keys() {
     assert_eq!(state(&home, project.dir(), "api"), "stopped");
     screen.send("q");
     assert_eq!(screen.wait(), Some(0));
+}
+
+#[test]
+fn after_a_stop_from_elsewhere_the_terminal_is_taken_again_and_leaving_says_what_runs_on() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let project = home.project("shop", "[processes.api]\nrun = [\"sleep\", \"600\"]\n");
+    home.ctl_in(project.dir(), ["up", "-d"]).ok();
+    let mut screen = tui(&home, project.dir(), 24, 100);
+    screen.until("the process", |text| text.contains("api") && text.contains("1/1 up"));
+    let process = Process::of(screen.pid());
+    // Nobody can prepare for this one, and a shell then has the terminal.
+    process.signal(Signal::SIGSTOP);
+    let stopped = || process.status("State:").is_some_and(|state| state.starts_with('T'));
+    brummer_tests::until("it is stopped", || stopped().then_some(()));
+    screen.take_for_a_shell();
+    process.signal(Signal::SIGCONT);
+    brummer_tests::until("the terminal is taken again", || {
+        screen.read(Duration::from_millis(20));
+        (String::from_utf8_lossy(screen.raw()).matches("\u{1b}[?1049h").count() == 2).then_some(())
+    });
+    screen.until("the whole screen anew", |text| text.contains("1/1 up"));
+    // A terminal that still edits lines would keep the key to itself.
+    screen.send("4");
+    screen.until("the URLs", |text| text.contains("no URLs yet"));
+    screen.send("q");
+    assert_eq!(screen.wait(), Some(0));
+    screen.until("what runs on", |text| {
+        text.contains("1 process of shop keeps running; `brummerctl -p shop down` stops it")
+    });
+    assert_eq!(state(&home, project.dir(), "api"), "running");
 }
 
 #[test]

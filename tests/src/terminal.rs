@@ -89,6 +89,14 @@ impl Terminal {
         }
     }
 
+    /// Sets the terminal as a shell does that takes it: lines are edited, and shown as they are typed.
+    pub fn take_for_a_shell(&self) {
+        use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
+        let mut settings = tcgetattr(&self.controller).unwrap();
+        settings.local_flags |= LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG;
+        tcsetattr(&self.controller, SetArg::TCSANOW, &settings).unwrap();
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::ansi;
 use crate::format;
 use crate::model::{Model, Place, View};
+use crate::rows;
 
 /// Column at which the tabs begin where there is room.
 const TABS_AT: usize = 26;
@@ -40,7 +41,7 @@ pub fn header(model: &Model) -> Header {
         None => "● live".to_owned(),
         Some(ms) => format!("○ reconnecting {}", format::duration(ms)),
     };
-    let up = match &model.place {
+    let mut up = match &model.place {
         Place::Project { .. } if model.processes_known => {
             let (up, all) = model.up();
             match model.changed() {
@@ -52,17 +53,26 @@ pub fn header(model: &Model) -> Header {
         }
         _ => String::new(),
     };
-    let right = ansi::width(&link) + if up.is_empty() { 1 } else { ansi::width(&up) + 3 };
+    let right_of = |up: &str| ansi::width(&link) + if up.is_empty() { 1 } else { ansi::width(up) + 3 };
     let mut name = ansi::harmless(model.place.project().unwrap_or("no project"));
     if model.project().is_some_and(|project| !project.trusted) {
         name.push_str(" (not trusted)");
     }
+    // Without room for both, whether the daemon is there is worth more than how many are up, and than a name.
+    if 1 + ansi::width(&name) + 2 + right_of(&up) > width {
+        up.clear();
+    }
+    let right = right_of(&up);
+    name = rows::cut_text(&name, width.saturating_sub(right + 3));
     let directory = ansi::harmless(&format::tilde(model.place.directory(), model.home.as_deref()));
 
     let full: Vec<(View, String)> = View::ALL.iter().map(|view| (*view, tab(model, *view, true))).collect();
     let short: Vec<(View, String)> =
         View::ALL.iter().map(|view| (*view, tab(model, *view, *view == model.view))).collect();
-    let ways = [(true, &full), (false, &full), (false, &short)];
+    let current: Vec<(View, String)> =
+        short.iter().filter(|(view, _)| *view == model.view).cloned().collect();
+    let none = Vec::new();
+    let ways = [(true, &full), (false, &full), (false, &short), (false, &current), (false, &none)];
     let room = |with_directory: bool, tabs: &[(View, String)]| {
         let left = ansi::width(&name) + if with_directory { ansi::width(&directory) + 1 } else { 0 };
         let tabs: usize = tabs.iter().map(|(_, text)| ansi::width(text) + 2).sum();
@@ -71,7 +81,7 @@ pub fn header(model: &Model) -> Header {
     let (with_directory, tabs) = ways
         .into_iter()
         .find(|(with_directory, tabs)| room(*with_directory, tabs).2)
-        .unwrap_or((false, &short));
+        .unwrap_or((false, &none));
     let (left, tabs_width, _) = room(with_directory, tabs);
     let latest = width.saturating_sub(right + tabs_width);
     let mut at = TABS_AT.min(latest).max(left + 3);
@@ -105,4 +115,31 @@ fn tab(model: &Model, view: View, named: bool) -> String {
         text.push_str(&format!(" {count}"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::shop;
+
+    #[test]
+    fn nothing_lies_over_anything_else() {
+        for view in View::ALL {
+            for width in 12..220 {
+                let mut model = shop(width, 24, true);
+                model.view = view;
+                let header = header(&model);
+                let end = |text: &str| if text.is_empty() { 0 } else { ansi::width(text) + 1 };
+                let mut at = end(&header.name) + end(&header.directory);
+                for tab in &header.tabs {
+                    assert!(tab.columns.start > at, "{width} {header:?}");
+                    at = tab.columns.end;
+                }
+                assert!(at < header.link_at, "{width} {header:?}");
+                let right = header.link_at + ansi::width(&header.link) + end(&header.up);
+                assert!(right <= usize::from(width), "{width} {header:?}");
+                assert!(width < 40 || header.tabs.iter().any(|tab| tab.view == view), "{width} {header:?}");
+            }
+        }
+    }
 }

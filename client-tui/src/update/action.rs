@@ -246,9 +246,13 @@ fn ask_down(model: &mut Model) -> Vec<Effect> {
 }
 
 fn open_url(model: &mut Model) -> Vec<Effect> {
-    let url = match model.view {
-        View::Urls => model.selected_endpoint().map(|endpoint| endpoint.url.clone()),
-        _ => model.selected_process().and_then(|process| process.urls.first().cloned()),
+    let url = match (model.view, model.selected_process(), model.endpoints.as_slice()) {
+        (View::Urls, ..) => model.selected_endpoint().map(|endpoint| endpoint.url.clone()),
+        (_, Some(process), _) => process.urls.first().cloned(),
+        // On `all`: the only one there is.
+        (_, None, [only]) => Some(only.url.clone()),
+        (_, None, []) => None,
+        (_, None, _) => return say(model, "there are several: choose a process, or one of the URLs (4)"),
     };
     match url {
         Some(url) => vec![Effect::OpenUrl { url }],

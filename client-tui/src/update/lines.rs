@@ -87,7 +87,8 @@ pub(super) fn first(model: &mut Model) -> Vec<Effect> {
 
 /// Keeps the text where it is from now on.
 pub(super) fn hold(model: &mut Model) -> Vec<Effect> {
-    if model.log.is_held() {
+    // Nothing is nothing to keep in its place.
+    if model.log.is_held() || model.log.entries.is_empty() {
         return Vec::new();
     }
     let row = Pane::of(model).cursor_row();

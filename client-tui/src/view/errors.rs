@@ -8,7 +8,7 @@ use crate::ansi;
 use crate::format;
 use crate::layout;
 use crate::model::incident::Incident;
-use crate::model::{Model, TimeMode};
+use crate::model::{Model, Place, TimeMode};
 use crate::page::{self, Tone};
 use crate::theme::Theme;
 
@@ -32,6 +32,8 @@ pub(super) fn draw(model: &Model, list: Rect, detail: Rect, buffer: &mut Buffer)
             &["no error passes the filters", "F clears them"]
         } else if model.incidents.known {
             &["no errors"]
+        } else if matches!(model.place, Place::Directory(_)) {
+            &["no project here"]
         } else {
             &["…"]
         };

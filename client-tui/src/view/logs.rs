@@ -8,7 +8,7 @@ use super::paint;
 use crate::ansi;
 use crate::model::filter::Filter;
 use crate::model::log::Mode;
-use crate::model::{Model, Place, TimeMode};
+use crate::model::{Model, Place, TimeMode, View};
 use crate::theme::Theme;
 use crate::viewport::Pane;
 
@@ -86,16 +86,18 @@ fn empty(model: &Model, area: Rect, buffer: &mut Buffer) {
         return;
     }
     if let Place::Directory(directory) = &model.place {
+        // Those keys are of the process list.
+        let first = if model.view == View::Processes { "" } else { "1 " };
         let lines = [
-            "no project here",
-            "",
-            "a   opens this directory, trusts it and starts what `up` starts",
-            "x   runs one of its scripts",
-            "P   another project",
-            "",
-            directory.as_str(),
+            "no project here".to_owned(),
+            String::new(),
+            format!("{first}a   opens and trusts it, starts what `up` starts"),
+            format!("{first}x   runs one of its scripts"),
+            "P   another project".to_owned(),
+            String::new(),
+            directory.clone(),
         ];
-        return paint::nothing(buffer, area, &lines);
+        return paint::nothing(buffer, area, &lines.each_ref().map(String::as_str));
     }
     let looking = model
         .log

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::ansi::{self, Piece};
+use crate::page::{self, Para, Tone};
 use crate::rows;
 
 /// Text at a place within `area`, cut at its right border. Gives the column behind it.
@@ -78,13 +79,15 @@ pub(super) fn rule(area: Rect, buffer: &mut Buffer) {
 
 /// Paragraphs in the middle of an area where there is nothing else.
 pub(super) fn nothing(buffer: &mut Buffer, area: Rect, lines: &[&str]) {
-    let width = lines.iter().map(|line| ansi::width(line)).max().unwrap_or(0);
+    let paras: Vec<Para> =
+        lines.iter().map(|line| Para { text: (*line).to_owned(), tone: Tone::Dim, hang: 0 }).collect();
+    let rows = page::wrapped(&paras, usize::from(area.width.saturating_sub(1)).max(1));
+    let width = rows.iter().map(|(row, _)| ansi::width(row)).max().unwrap_or(0);
     let width = u16::try_from(width).unwrap_or(u16::MAX);
-    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let x = area.x + area.width.saturating_sub(width) / 2;
-    let mut y = area.y + area.height.saturating_sub(height) / 3;
-    for line in lines {
-        text(buffer, area, x.max(area.x), y, line, Style::new().add_modifier(Modifier::DIM));
-        y = y.saturating_add(1);
+    let top = area.y + area.height.saturating_sub(height) / 3;
+    for (y, (row, _)) in (top..area.bottom()).zip(&rows) {
+        text(buffer, area, x.max(area.x), y, row, Style::new().add_modifier(Modifier::DIM));
     }
 }

@@ -7,7 +7,7 @@ use super::paint;
 use crate::ansi;
 use crate::format;
 use crate::layout;
-use crate::model::Model;
+use crate::model::{Model, Place};
 use crate::theme::Theme;
 
 const SEEN: u16 = 8;
@@ -15,8 +15,13 @@ const SEEN: u16 = 8;
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = Theme { colour: model.colour };
     if model.endpoints.is_empty() {
-        let text =
-            if model.endpoints_known { "no URLs yet: they come from what processes print" } else { "…" };
+        let text = match model.place {
+            Place::Directory(_) => "no project here",
+            Place::Project { .. } if model.endpoints_known => {
+                "no URLs yet: they come from what processes print"
+            }
+            Place::Project { .. } => "…",
+        };
         return paint::nothing(buffer, area, &[text]);
     }
     let widest =

@@ -221,6 +221,13 @@ fn only_what_moves_makes_the_clock_tick() {
     old.began_mono_ms = Some(i64::try_from(NOW.mono_ms).unwrap() - 3_630_000);
     tell(&mut model, Update::Processes(Change::All(vec![old])));
     assert_eq!(next_tick(&model), Some(30_000), "after an hour minutes are shown");
+    let many = (0..200).map(|index| {
+        let mut process = testkit::process(&format!("p{index}"), State::Running);
+        process.began_mono_ms = Some(i64::try_from(NOW.mono_ms).unwrap() - 5 * index);
+        process
+    });
+    tell(&mut model, Update::Processes(Change::All(many.collect())));
+    assert_eq!(next_tick(&model), Some(250), "many do not make it run");
 }
 
 #[test]
