@@ -156,9 +156,6 @@ fn no_spawn_escapes_the_tracker_and_no_queue_is_unbounded() {
 /// The keys of a schema that are no tables, `*` for any name.
 fn leaves(schema: &serde_json::Value, path: &str, found: &mut BTreeSet<String>) {
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    let table =
-        schema["anyOf"].as_array().and_then(|shapes| shapes.iter().find(|one| one["type"] == "object"));
-    let schema = table.unwrap_or(schema);
     if let Some(properties) = schema["properties"].as_object() {
         for (name, schema) in properties.iter().filter(|(name, _)| *name != "$schema") {
             // What a profile holds are the keys of the file.

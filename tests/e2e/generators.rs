@@ -1,9 +1,10 @@
 //! Projects as their own generators make them, opened as a person would: the list of scripts, and what `up`
-//! starts.
+//! starts. And the published schema in the language servers that editors have.
 //!
 //! Nothing is skipped: what is missing fails a test by its name. They need package registries the first time;
 //! what was fetched is kept below the target folder. See `tests/README.md`, "Real generators".
 
+mod editors;
 mod java;
 mod node;
 mod procfile;

@@ -30,7 +30,7 @@ fn vite_app() -> PathBuf {
 }
 
 #[track_caller]
-fn npm_install(dir: &Path, packages: &[&str]) {
+pub(super) fn npm_install(dir: &Path, packages: &[&str]) {
     let options = ["npm", "install", "--no-audit", "--no-fund", "--prefer-offline"];
     fetch(dir, &[options.as_slice(), packages].concat());
 }

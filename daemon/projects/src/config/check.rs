@@ -195,6 +195,14 @@ impl Walk<'_> {
                     }
                     self.path.pop();
                 }
+                // Editors find the schema by it.
+                None if self.path.is_empty() && entry.key == "$schema" => {
+                    if !matches!(entry.node.value, Value::Text(_)) {
+                        let message = format!("`$schema` must be text, not {}", entry.node.value.kind());
+                        let hint = "write where the schema is, or take it out".to_owned();
+                        self.report_at(Code::WrongType, entry, message, hint);
+                    }
+                }
                 None => self.unknown(entry, keys),
             }
         }

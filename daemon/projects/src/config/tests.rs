@@ -49,6 +49,7 @@ fn with_cures(wrong: &[Diagnostic]) -> String {
     render_all(wrong)
 }
 
+mod agreement;
 mod broken;
 mod layering;
 

@@ -29,20 +29,22 @@ const SIZE_UNITS: [(&str, u64); 10] = [
 /// Longest duration that is accepted: a hundred years, so that adding it to a clock never overflows.
 const LONGEST_MS: u64 = 100 * 366 * 86_400_000;
 
-/// `10s`, `250ms`, `1m30s`, `1.5h`, `7d`. Nothing for other text, a missing unit, or more than 100 years.
+/// `10s`, `250ms`, `1m30s`, `1m 30s`, `1.5 h`, `7d`. Nothing for other text, a missing unit, or more than
+/// 100 years.
 pub fn duration(text: &str) -> Option<Duration> {
-    let mut rest = text.trim();
+    let mut rest = text.trim_matches(' ');
     let mut total: u64 = 0;
     if rest.is_empty() {
         return None;
     }
     while !rest.is_empty() {
         let (number, after) = leading_number(rest)?;
+        let after = after.trim_start_matches(' ');
         let end = after.find(|character: char| !character.is_ascii_alphabetic()).unwrap_or(after.len());
         let (unit, left) = after.split_at_checked(end)?;
         let (_, scale) = DURATION_UNITS.iter().find(|(name, _)| *name == unit)?;
         total = total.checked_add(scaled(number, *scale)?)?;
-        rest = left;
+        rest = left.trim_start_matches(' ');
     }
     (total <= LONGEST_MS).then(|| Duration::from_millis(total))
 }
@@ -57,13 +59,32 @@ pub(crate) fn show_duration(duration: Duration) -> String {
 
 /// `256MiB`, `2GiB`, `64 KiB`, `1.5GB`, `512B`, or a bare number of bytes.
 pub fn size(text: &str) -> Option<u64> {
-    let (number, unit) = leading_number(text.trim())?;
-    let unit = unit.trim_start();
+    let (number, unit) = leading_number(text.trim_matches(' '))?;
+    let unit = unit.trim_start_matches(' ');
     if unit.is_empty() {
         return number.parse().ok();
     }
     let (_, scale) = SIZE_UNITS.iter().find(|(name, _)| *name == unit)?;
     scaled(number, *scale)
+}
+
+/// What [`duration`] takes, but for its greatest, as a regular expression for JSON Schemas.
+pub(crate) fn duration_pattern() -> String {
+    let units = DURATION_UNITS.map(|(unit, _)| unit).join("|");
+    format!("^ *({} *({units}) *)+$", number_pattern())
+}
+
+/// What [`size`] takes, but for its greatest, as a regular expression for JSON Schemas.
+pub(crate) fn size_pattern() -> String {
+    let units = SIZE_UNITS.map(|(unit, _)| unit).join("|");
+    format!("^ *([0-9]+|{} *({units})) *$", number_pattern())
+}
+
+/// Digits of a fraction.
+const MOST_PLACES: usize = 9;
+
+fn number_pattern() -> String {
+    format!(r"[0-9]+(\.[0-9]{{1,{MOST_PLACES}}})?")
 }
 
 fn leading_number(text: &str) -> Option<(&str, &str)> {
@@ -76,7 +97,7 @@ fn leading_number(text: &str) -> Option<(&str, &str)> {
 fn scaled(number: &str, scale: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let whole: u64 = whole.parse().ok()?;
-    if fraction.is_empty() || fraction.len() > 9 {
+    if fraction.is_empty() || fraction.len() > MOST_PLACES {
         return None;
     }
     let parts: u64 = fraction.parse().ok()?;
@@ -173,13 +194,26 @@ mod tests {
             ("7d", 604_800_000),
             ("0s", 0),
             (" 2s ", 2_000),
+            ("10 s", 10_000),
+            ("1m  30 s", 90_000),
             ("0.25s", 250),
         ] {
             assert_eq!(duration(text), Some(Duration::from_millis(ms)), "{text}");
         }
-        for bad in
-            ["", "10", "s", "10 s", "-1s", "1w", "1.s", "1..5s", "99999999999999999999s", "10S", "200000d"]
-        {
+        for bad in [
+            "",
+            "10",
+            "s",
+            "-1s",
+            "1w",
+            "1 0s",
+            "1m\t30s",
+            "1.s",
+            "1..5s",
+            "99999999999999999999s",
+            "10S",
+            "200000d",
+        ] {
             assert_eq!(duration(bad), None, "{bad}");
         }
     }

@@ -107,12 +107,7 @@ impl Reader {
                     let node = self.node(&property.value, depth + 1)?;
                     read.add(Entry { key, key_span, node }, self.whose)?;
                 }
-                let mut entries = read.entries;
-                // Editors find the schema by it.
-                if depth == 0 {
-                    entries.retain(|entry| entry.key != "$schema");
-                }
-                Value::Table(entries)
+                Value::Table(read.entries)
             }
         };
         Ok(Node { value, span })
@@ -125,8 +120,7 @@ mod tests {
 
     #[test]
     fn ranges_are_those_of_the_text() {
-        let text =
-            "\u{feff}{ \"ä\": [1, \"😀\\ud83d\\ude00\\/\"], \"$schema\": \"x\", \"b\": {\"c\": null} }";
+        let text = "\u{feff}{ \"ä\": [1, \"😀\\ud83d\\ude00\\/\"], \"b\": {\"c\": null} }";
         let root = read(text, STRICT, Whose::Ours).unwrap();
         let Value::Table(entries) = &root.value else { panic!("{root:?}") };
         let shown: Vec<&str> =

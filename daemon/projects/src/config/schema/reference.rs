@@ -21,7 +21,7 @@ Generated from the table of keys that the checker itself reads; a test keeps it 
 | a profile | `[profile.NAME.…]` of these files, in the same order, if `brummerctl --profile NAME up` chose it; kept until the next `up` |
 | environment of the daemon | `BRUMMER_SECTION__KEY`, for the keys of your configuration: `BRUMMER_LOGS__KEEP_LINES=5000` |
 
-`brummerctl config show --sources` tells of each value where it comes from, `brummerctl config check` what is wrong, `brummerctl config schema` prints the JSON Schema for an editor. TOML, YAML and JSON have the same keys. A duration has a unit (`250ms`, `10s`, `1m30s`, `1.5h`, `7d`), a size too (`64KiB`, `256MiB`, `2GB`; a bare number is bytes).
+`brummerctl config show --sources` tells of each value where it comes from, `brummerctl config check` what is wrong, `brummerctl config schema` prints the JSON Schema for an editor. An editor finds it by the first line of a file, after `brummerctl config schema > brummer.schema.json`: `#:schema ./brummer.schema.json` in TOML (taplo), `# yaml-language-server: $schema=./brummer.schema.json` in YAML, or by the key `$schema` in any format (`config schema --user` is that of your own configuration). TOML, YAML and JSON have the same keys. A duration has a unit (`250ms`, `10s`, `1m30s`, `1.5h`, `7d`), a size too (`64KiB`, `256MiB`, `2GB`; a bare number is bytes).
 
 An environment comes from, later wins: the client that started the process, `env_file` in its order, `env` and `env_unset`, Brummer's own (`BRUMMER`, `BRUMMER_PROJECT`, `BRUMMER_PROCESS`, `BRUMMER_RUN`). `brummerctl status NAME` tells of each variable where it came from, and over what.
 
