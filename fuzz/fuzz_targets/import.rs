@@ -25,7 +25,7 @@ fuzz_target!(|data: &[u8]| {
     let name = NAMES[usize::from(*first) % NAMES.len()];
     // A name that says nothing: somebody says what it is.
     let from = (name == "x").then(|| ForeignFormat::ALL[rest.len() % ForeignFormat::ALL.len()]);
-    match convert(name, text, from, Beside { dotenv: first % 2 == 0, port: None }) {
+    match convert(name, text, from, Beside { dotenv: first % 2 == 0, ..Beside::default() }) {
         Err(ImportError::Unsound { diagnostics }) => panic!("{diagnostics:?}"),
         Err(error) => assert!(!error.to_string().is_empty()),
         Ok(imported) => assert!(!imported.text.is_empty()),

@@ -61,13 +61,12 @@ pub fn choose(
         }
         return Ok(Choice { names, reason: "declared with autostart".to_owned() });
     }
-    let procfile: Vec<String> = scripts
-        .iter()
-        .filter(|script| script.ecosystem == "procfile")
-        .map(|script| script.name.clone())
-        .collect();
-    if !procfile.is_empty() {
-        return Ok(Choice { names: procfile, reason: "all of the Procfile".to_owned() });
+    // Of several the one for development.
+    let mut procfile =
+        scripts.iter().filter(|script| script.ecosystem == "procfile" && script.is_default).peekable();
+    if let Some(first) = procfile.peek() {
+        let reason = format!("all of the {}", first.source);
+        return Ok(Choice { names: procfile.map(|script| script.name.clone()).collect(), reason });
     }
     let packages: Vec<(PathBuf, &Script)> = scripts
         .iter()
@@ -187,8 +186,11 @@ mod tests {
     fn then_the_procfile_whole_then_one_script() {
         let dev = script("dev", "dev", "node", "/p");
         let start = script("start", "start", "node", "/p");
-        let line = script("web", "web", "procfile", "/p");
-        assert_eq!(names(&[], &[dev.clone(), line], "/p"), Ok(vec!["web".to_owned()]));
+        let mut line = script("web", "web", "procfile", "/p");
+        let production = script("procfile:web", "web", "procfile", "/p");
+        assert_eq!(names(&[], &[production.clone(), dev.clone()], "/p"), Ok(vec!["dev".to_owned()]));
+        line.is_default = true;
+        assert_eq!(names(&[], &[dev.clone(), line, production], "/p"), Ok(vec!["web".to_owned()]));
         assert_eq!(names(&[], &[start.clone(), dev], "/p"), Ok(vec!["dev".to_owned()]));
         assert_eq!(names(&[], &[start], "/p"), Ok(vec!["start".to_owned()]));
     }

@@ -19,6 +19,7 @@ mod schema;
 mod text;
 mod user;
 
+pub use crate::procfile::Ports;
 pub(crate) use check::dotted;
 pub(crate) use diagnostic::sort;
 pub use diagnostic::{Code, Diagnostic, Place, Severity, Span, render_all};

@@ -26,6 +26,7 @@ pub mod locate;
 mod matcher;
 pub mod names;
 mod owner;
+mod procfile;
 mod tree;
 pub mod watch;
 

@@ -1,4 +1,4 @@
-//! A Procfile: all of it runs, with the variables of `.env`.
+//! A Procfile: all of it runs, with the variables of `.env` and a PORT each; of several the one for development.
 
 use brummer_tests::{Home, http};
 
@@ -18,14 +18,20 @@ fn a_procfile_starts_whole() {
             home.testproc()
         ),
     );
-    shop.write(".env", &format!("PORT={}\n", http::free_port()));
+    let port = http::free_port();
+    shop.write(".env", &format!("PORT={port}\n"));
+    shop.write("Procfile.production", "web: exec false\n");
     let names: Vec<String> =
         listed(&home, shop.dir()).iter().map(|line| line.split(" = ").next().unwrap().to_owned()).collect();
-    assert_eq!(names, ["web", "worker"]);
+    assert_eq!(names, ["web", "worker", "procfile.production:web"]);
     let said = home.ctl_in(shop.dir(), ["up", "-d"]).ok().stderr;
     assert!(said.contains("all of the Procfile"), "{said}");
     until_state(&home, shop.dir(), "worker", &["running"]);
+    let told = home.ctl_in(shop.dir(), ["status", "worker"]).ok().stdout;
+    let line = told.lines().find(|line| line.contains("PORT")).unwrap_or_else(|| panic!("{told}"));
+    assert!(line.contains("Procfile") && line.contains(".env"), "{told}");
     let url = url(&home, shop.dir(), "web");
+    assert!(url.contains(&format!(":{port}")), "{url}");
     let (status, page) = http::get(&url);
     assert_eq!((status, page.contains("Procfile")), (200, true), "{page}");
     down_leaves_nothing(&home, shop.dir(), "web", &[&url]);

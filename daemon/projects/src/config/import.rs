@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 use super::diagnostic::Diagnostic;
 use super::file;
 use super::project::files::check_project;
+use crate::procfile::Ports;
 use crate::tree::Lines;
 use draft::Draft;
 use field::{Field, Notes};
@@ -129,8 +130,8 @@ fn quoted(word: &str) -> String {
 pub struct Beside {
     /// A `.env`.
     pub dotenv: bool,
-    /// The PORT that it sets: where the tools of Procfiles count from.
-    pub port: Option<u16>,
+    /// What the tools of Procfiles give each process.
+    pub ports: Ports,
 }
 
 /// Converts the text of the file called `name`. Pure.
@@ -211,16 +212,10 @@ pub fn read(path: &Path, from: Option<Format>) -> Result<Read, ImportError> {
         Some(folder) if folder == ".vscode" => beside.parent().unwrap_or(beside),
         _ => beside,
     };
-    let dotenv = file::read_if_there(&dir.join(".env")).ok().flatten();
-    let port = dotenv.as_deref().and_then(|text| {
-        let value = |line: &str| {
-            let line = line.trim().strip_prefix("export ").unwrap_or(line.trim());
-            let (name, value) = line.split_once('=')?;
-            (name.trim() == "PORT").then(|| value.trim().trim_matches(['"', '\'']).parse().ok())?
-        };
-        text.lines().filter_map(value).next_back()
-    });
-    let imported = convert(&name, &text, from, Beside { dotenv: dotenv.is_some(), port })?;
+    let other = |name: &str| file::read_if_there(&dir.join(name)).ok().flatten();
+    let dotenv = other(".env");
+    let ports = Ports::of(other(".foreman").as_deref(), dotenv.as_deref());
+    let imported = convert(&name, &text, from, Beside { dotenv: dotenv.is_some(), ports })?;
     Ok(Read { imported, target: dir.join("brummer.toml") })
 }
 

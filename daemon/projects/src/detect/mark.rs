@@ -21,6 +21,8 @@ enum What {
     Folder(&'static str),
     /// The first file, by name, with one of these endings.
     Ending(&'static [&'static str]),
+    /// The first file, by name, whose name is one of these.
+    Like(fn(&str) -> bool),
 }
 
 /// Whether the directory is the root of a workspace.
@@ -45,6 +47,10 @@ impl Mark {
         Self { what: What::Ending(endings), root: Root::Never }
     }
 
+    pub(super) const fn like(is_one: fn(&str) -> bool) -> Self {
+        Self { what: What::Like(is_one), root: Root::Never }
+    }
+
     /// The same, where it makes the directory the root of a workspace.
     pub(super) const fn of_root(self) -> Self {
         Self { root: Root::Always, ..self }
@@ -62,9 +68,10 @@ impl Mark {
             What::File(name) => Some(dir.join(name)).filter(|path| manifest::is_there(path)),
             What::Folder(name) => Some(dir.join(name)).filter(|path| path.is_dir()),
             What::Ending(endings) => {
-                let entries = std::fs::read_dir(dir).ok()?.filter_map(Result::ok).map(|entry| entry.path());
-                let ends = |path: &PathBuf| endings.iter().any(|ending| has_ending(path, ending));
-                entries.filter(|path| ends(path) && manifest::is_there(path)).min()
+                first_in(dir, |path| endings.iter().any(|ending| has_ending(path, ending)))
+            }
+            What::Like(is_one) => {
+                first_in(dir, |path| path.file_name().and_then(|name| name.to_str()).is_some_and(is_one))
             }
         }
     }
@@ -77,6 +84,12 @@ impl Mark {
             Root::If(holds) => holds(path),
         }
     }
+}
+
+/// The first file in `dir`, by name, of which this holds.
+fn first_in(dir: &Path, holds: impl Fn(&Path) -> bool) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(dir).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+    entries.filter(|path| holds(path) && manifest::is_there(path)).min()
 }
 
 /// Two lists as one, while it is compiled.

@@ -81,6 +81,10 @@ impl<'a> Room<'a> {
         self.detected.notices.push(&format!("{} {why}", relative(self.root, path)));
     }
 
+    pub(super) fn told_line(&mut self, file: &str, line: usize, why: &str) {
+        self.detected.notices.push(&format!("{file}, line {line}: {why}"));
+    }
+
     pub(super) fn package(&mut self, directory: &Path) {
         self.detected.packages.push(directory.to_owned());
     }
@@ -126,7 +130,12 @@ impl<'a> Room<'a> {
 
     /// Lists a script of the root.
     pub(super) fn put(&mut self, script: Script) {
-        let otherwise = vec![format!("{}:{}", self.ecosystem.label, script.name)];
+        self.put_as(script, self.ecosystem.label);
+    }
+
+    /// Lists a script that is called `label:script` if its name is taken.
+    pub(super) fn put_as(&mut self, script: Script, label: &str) {
+        let otherwise = vec![format!("{label}:{}", script.name)];
         self.push(script, otherwise);
     }
 

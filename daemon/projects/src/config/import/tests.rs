@@ -4,11 +4,13 @@ use proptest::prelude::*;
 
 use super::*;
 
-const BESIDE: Beside = Beside { dotenv: true, port: Some(3000) };
+fn beside() -> Beside {
+    Beside { dotenv: true, ports: Ports::of(None, Some("PORT=3000")) }
+}
 
 /// Result and report of a fixture.
 fn report(name: &str, text: &str) -> String {
-    let imported = convert(name, text, None, BESIDE).unwrap();
+    let imported = convert(name, text, None, beside()).unwrap();
     let mut out = imported.text;
     out.push_str("\n----\n");
     for note in imported.notes {
@@ -211,7 +213,7 @@ proptest! {
     #[test]
     fn whatever_the_tree_what_comes_of_it_passes_our_own_check(text in foreign()) {
         for format in Format::ALL.into_iter().filter(|format| !matches!(format, Format::Pitchfork | Format::Brum)) {
-            let made = convert("x.json", &text, Some(format), BESIDE);
+            let made = convert("x.json", &text, Some(format), beside());
             prop_assert!(!matches!(made, Err(ImportError::Unsound { .. })), "{format:?}: {made:?}");
         }
     }
@@ -219,7 +221,7 @@ proptest! {
     #[test]
     fn whatever_the_lines_what_comes_of_them_passes_our_own_check(text in "([a-z\u{1b}é ]{0,5}:? ?[ -~\\n\\t]{0,20}\\n){0,6}") {
         for format in Format::ALL {
-            let made = convert("x", &text, Some(format), BESIDE);
+            let made = convert("x", &text, Some(format), beside());
             prop_assert!(!matches!(made, Err(ImportError::Unsound { .. })), "{format:?}: {made:?}");
         }
     }

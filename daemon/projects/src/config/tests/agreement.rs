@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{leaves, other_value};
 use crate::config::check::{self, Which};
 use crate::config::diagnostic::{Code, Diagnostic, Source};
+use crate::config::dialect::Dialect;
 use crate::config::schema::{self, Kind};
 use crate::config::{file, project_schema, start_file, user_schema};
 use crate::tree::{self, Format, Node, Value, Whose};
@@ -63,7 +64,7 @@ fn checked(which: Which, document: &Json) -> Vec<Diagnostic> {
     let text = serde_json::to_string_pretty(document).unwrap();
     let root = tree::read(&text, Format::Json, Whose::Ours).unwrap();
     let source = Source::new(Path::new("brummer.json"), &text);
-    check::check(&root, which, &|span| source.place(span)).1
+    check::check(&root, which, Dialect::Json, &|span| source.place(span)).1
 }
 
 #[test]
@@ -123,7 +124,7 @@ fn the_schema_takes_what_we_write_ourselves() {
 
 /// Broken files whose shape is right, or that are no text of their format at all: an editor's schema cannot
 /// know of them.
-const ONLY_THE_CHECKER_KNOWS: [(&str, &str); 10] = [
+const ONLY_THE_CHECKER_KNOWS: [(&str, &str); 11] = [
     ("06-unknown-dependency", "whether a name is declared or detected"),
     ("07-cycle", "what depends on what"),
     ("08-key-twice", "no text of its format"),
@@ -134,6 +135,7 @@ const ONLY_THE_CHECKER_KNOWS: [(&str, &str); 10] = [
     ("16-trailing-comma", "no text of its format"),
     ("17-no-command", "whether a script of this name was detected"),
     ("18-billion-laughs", "how much of a text is read"),
+    ("28-no-command", "whether a script of this name was detected"),
 ];
 
 #[test]

@@ -157,8 +157,10 @@ kinds! {
         Some(|name| format!("{{\"tasks\":{{{}:\"x\"}}}}", quoted(name))),
         Some(|n| format!("{{\"tasks\":{{{}}}}}", listed(n, |n| format!("\"t{n}\":\"x\""))));
     // Procfile: what is said in it is written for a shell.
-    ["Procfile"], Text, Read, "web: node x\nworker: node y\n", &[],
+    ["Procfile", "Procfile.dev", "Procfile.staging"], Text, Read, "web: node x\nworker: node y\n", &[],
         Some(|name| format!("{name}: node x\n")), Some(|n| entries(n, |n| format!("p{n}: x\n")));
+    [".foreman"], Yaml, Hint, "port: 4000\n", &[("Procfile", "web: x\n")], None, Some(|n| entries(n, |n| format!("p{n}: x\n")));
+    [".env"], Text, Hint, "PORT=4000\n", &[("Procfile", "web: x\n")], None, Some(|n| entries(n, |n| format!("PORT={n}\n")));
     // Rust.
     ["Cargo.toml"], Toml, Read, "[package]\nname = \"a\"\n[workspace]\nmembers = [\"b/*\"]\n", &[("src/main.rs", "")],
         Some(|name| format!("[package]\nname = \"a\"\n[[bin]]\nname = {}\npath = \"src/main.rs\"\n[[bin]]\nname = \"b\"\n", quoted(name))),
