@@ -15,7 +15,7 @@ use brummer_scope::clock;
 use futures::FutureExt as _;
 
 use super::{Actor, ends};
-use crate::state::{Check, Input};
+use crate::state::{Check, Input, Phase};
 
 /// What is left at least of a deadline when a check begins: an adopted run's line is looked for first.
 const LEAST: Duration = Duration::from_secs(1);
@@ -69,6 +69,12 @@ impl Actor {
         self.run.as_ref().is_some_and(|run| run.readiness == Readiness::Overdue)
     }
 
+    /// The newest run is over, and its check never passed.
+    pub(super) fn never_ready(&self) -> bool {
+        let spec = self.run.as_ref().map_or(&self.form.spec, |run| &run.spec);
+        spec.ready.is_some() && spec.kind == Kind::Service && self.passed != self.newest
+    }
+
     /// What a run that is not ready waits for; `None` if it is.
     pub(super) fn unready(&self) -> Option<String> {
         let run = self.run.as_ref()?;
@@ -119,20 +125,31 @@ impl Actor {
 
     /// Another form of the living run came into force: its check is the newer one. What was ready stays so.
     pub(super) async fn follow_check(&mut self) {
-        let living = self.machine.leader && self.run.as_ref().is_some_and(|run| run.started.is_some());
-        if !living || self.is_ready() {
+        let started = self.run.as_ref().is_some_and(|run| run.started.is_some());
+        if !started || !self.is_checked() || self.is_ready() {
             return;
         }
         match self.begin_check() {
-            Check::Open => self.explain(self.unready().unwrap_or_default(), false),
+            Check::Open => self.told_ready_state(self.unready().unwrap_or_default()),
             Check::Closed => self.told_ready("ready: its configuration asks for no line any more").await,
         }
     }
 
     async fn told_ready(&mut self, why: &str) {
         self.apply(Input::Checked, why).await;
-        // It runs already, or is paused.
-        self.explain(why.to_owned(), false);
+        self.told_ready_state(why.to_owned());
+    }
+
+    /// Says how the check of a running process stands; what is paused or being stopped has a better reason.
+    fn told_ready_state(&mut self, why: String) {
+        if matches!(self.machine.phase, Phase::Checking | Phase::Running) {
+            self.explain(why, false);
+        }
         self.show();
+    }
+
+    /// Its program runs and is meant to.
+    const fn is_checked(&self) -> bool {
+        matches!(self.machine.phase, Phase::Checking | Phase::Running | Phase::Paused)
     }
 }

@@ -248,6 +248,8 @@ impl Actor {
                 }
                 if service && self.is_ready() { done(waiter.did) } else { None }
             }
+            // A task that succeeded, or a service that did and had nothing to show first.
+            Phase::Exited if waiter.until == Until::Ready && self.never_ready() => Some(Err(self.why_not())),
             Phase::Exited => done(waiter.did),
             Phase::Waiting(_) if self.blocked => done(Did::Waiting),
             Phase::Failed | Phase::Lost | Phase::Stopped => Some(Err(self.why_not())),

@@ -153,6 +153,29 @@ fn another_check_counts_for_the_run_that_lives() {
     assert_eq!(daemon.view("api").ready, Some(true));
 }
 
+#[test]
+fn a_line_that_comes_while_it_is_stopped_takes_nothing_from_the_stop() {
+    let state = State::new();
+    let daemon = state.daemon();
+    let script =
+        "trap 'echo listening; touch said' TERM; echo begins; while [ ! -e go ]; do sleep 0.01; done";
+    let mut spec = service(&state, "api", script);
+    spec.ready = Some(ReadyCheck::log("listening"));
+    daemon.declare(&state, vec![spec]);
+    daemon.start("api").unwrap();
+    daemon.until_text(&state, "api", |text| text.contains("begins"));
+    let supervisor = daemon.supervisor.clone();
+    let stop = daemon.run(async {
+        daemon.scope.spawn("stop", async move { supervisor.stop(asker(), &key_of("api")).await })
+    });
+    daemon.until_text(&state, "api", |text| text.contains("listening"));
+    let view = daemon.view("api");
+    assert_eq!((view.state, &*view.reason), (ProcessState::Stopping, "asked to stop"));
+    go(&state);
+    assert_eq!(daemon.run(stop).unwrap().unwrap().did, Did::Stopped);
+    assert_eq!(daemon.states("api"), ["starting", "stopping", "stopped"]);
+}
+
 fn with_name(mut spec: ProcessSpec, name: &str) -> ProcessSpec {
     name.clone_into(&mut spec.name);
     spec
@@ -165,7 +188,9 @@ fn it_can_be_paused_restarted_stopped_and_end_before_it_is_ready() {
     let mut ends = service(&state, "ends", "echo x; exit 3");
     ends.ready = Some(ReadyCheck::log("never said"));
     ends.restart = brummer_event::spec::Restart::No;
-    daemon.declare(&state, vec![server(&state, "api"), ends]);
+    let mut succeeds = service(&state, "succeeds", "echo x");
+    succeeds.ready = Some(ReadyCheck::log("never said"));
+    daemon.declare(&state, vec![server(&state, "api"), ends, succeeds]);
     let view = daemon.start("api").unwrap().view;
     let leader = identity(&view).1;
     leader.open().unwrap().signal(19).unwrap();
@@ -187,6 +212,9 @@ fn it_can_be_paused_restarted_stopped_and_end_before_it_is_ready() {
     let error = daemon.run(daemon.supervisor.start(until_ready("ends"))).unwrap_err();
     assert!(matches!(error, ProcessError::Ended { .. }), "{error:?}");
     assert_eq!(daemon.view("ends").state, ProcessState::Failed);
+    let error = daemon.run(daemon.supervisor.start(until_ready("succeeds"))).unwrap_err();
+    assert!(matches!(error, ProcessError::Ended { .. }), "it never was ready: {error:?}");
+    assert_eq!(daemon.view("succeeds").state, ProcessState::Exited);
     // The next run is checked anew.
     go(&state);
     daemon.run(daemon.supervisor.start(until_ready("api"))).unwrap();
