@@ -1,6 +1,7 @@
 //! Docker Compose: each service becomes a process that keeps it in the foreground with
 //! `docker compose up`. The compose file stays what it is and docker goes on reading it (images, ports,
-//! volumes, environment); what moves is who starts it when, who shows its lines, and who stops it.
+//! volumes, environment, `restart`: it restarts containers while `up` goes on); what moves is who starts it
+//! when, who shows its lines, and who stops it.
 //!
 //! Pure: no files, no environment, no clock.
 
@@ -116,7 +117,7 @@ fn depends_on(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         }
         for key in ["restart", "required"] {
             if let Some(field) = need.get(key)
-                && field.truth(notes) == Some(key == "restart")
+                && field.go_truth(notes) == Some(key == "restart")
             {
                 field.leave(notes, "has no counterpart");
             }
@@ -138,8 +139,7 @@ fn health(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         .map(str::to_owned)
         .chain(exec)
         .collect();
-    let value = format!("{{ exec = {} }}", render::list(&inside));
-    draft.plan(notes, field, "a ready check", "ready", value);
+    draft.plan_ready(notes, field, vec![format!("exec = {}", render::list(&inside))]);
 }
 
 fn field_service(draft: &Draft) -> &str {

@@ -48,6 +48,8 @@ pub(super) struct Draft {
     pub(super) daemonizes: Option<bool>,
     /// Keys of parts that are not built, each a line of TOML.
     pub(super) planned: Vec<String>,
+    /// Parts of `ready` that are not built: that one key, however many checks there are.
+    pub(super) planned_ready: Vec<String>,
 }
 
 /// In the order of their file; nothing as a value unsets one.
@@ -92,6 +94,12 @@ impl Draft {
     ) {
         field.leave(notes, format!("{what} {KEPT}"));
         self.planned.push(format!("{key} = {value}"));
+    }
+
+    /// Takes parts of a ready check as a comment, and says so.
+    pub(super) fn plan_ready(&mut self, notes: &mut Notes, field: &Field<'_>, parts: Vec<String>) {
+        field.leave(notes, format!("a ready check {KEPT}"));
+        self.planned_ready.extend(parts);
     }
 
     /// The line by which it is ready; `pattern` is a regular expression, of whatever dialect.
@@ -157,11 +165,21 @@ impl Draft {
         lay_over(self.profiles.entry(name).or_default(), found);
     }
 
+    /// Ended processes are started again as often as they end, unless a number was said.
+    pub(super) fn restarts_for_ever(&mut self) {
+        if matches!(self.restart, Some(Restart::Always | Restart::OnFailure)) {
+            self.max_restarts.get_or_insert(0);
+        }
+    }
+
     /// Restarts before it is given up, of all time there and of the last minute here; 0 is for ever.
     pub(super) fn restarts(&mut self, notes: &mut Notes, field: &Field<'_>) {
         match field.number(notes) {
             Some(count @ 0..=1000) => self.max_restarts = Some(count),
-            Some(_) => field.leave(notes, "is more than the 1000 that can be counted here; left out"),
+            Some(_) => {
+                self.max_restarts = Some(0);
+                field.leave(notes, "is more than the 1000 that can be counted here; it is never given up");
+            }
             None => {}
         }
     }

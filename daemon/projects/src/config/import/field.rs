@@ -43,6 +43,8 @@ impl Notes {
     /// In the order of the lines.
     pub(super) fn finish(mut self, file: &str) -> Vec<Note> {
         self.notes.sort_by_key(|note| note.line);
+        // What stands once for all processes is read for each.
+        self.notes.dedup();
         if self.left_out > 0 {
             let why = format!("{} more are not told", self.left_out);
             self.notes.push(Note { place: file.to_owned(), line: None, why });
@@ -170,6 +172,16 @@ impl<'a> Field<'a> {
                 self.misfit(notes, "true or false");
                 None
             }
+        }
+    }
+
+    /// As a tool written in Go reads it: its YAML library takes the words of YAML 1.1 where a truth value is
+    /// wanted, and docker compose in any case.
+    pub(super) fn go_truth(&self, notes: &mut Notes) -> Option<bool> {
+        match self.as_text().map(|text| text.to_ascii_lowercase()).as_deref() {
+            Some("y" | "yes" | "on") => Some(true),
+            Some("n" | "no" | "off") => Some(false),
+            _ => self.truth(notes),
         }
     }
 

@@ -89,8 +89,14 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         }
         "autostart" => draft.autostart = field.truth(notes).filter(|start| !*start),
         "autorestart" => {
-            if field.truth(notes) == Some(true) {
-                draft.restart = Some(Restart::Always);
+            let again = field.truth(notes) == Some(true);
+            draft.restart = Some(if again { Restart::Always } else { Restart::No });
+            draft.max_restarts = again.then_some(0);
+            if again {
+                field.leave(
+                    notes,
+                    "restarts also what ended within a second of its start, which stays down there",
+                );
             }
         }
         "deps" => {

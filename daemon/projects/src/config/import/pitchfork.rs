@@ -39,10 +39,13 @@ fn draft(daemon: &Field<'_>, notes: &mut Notes) -> Draft {
     }
     let mut ready = Vec::new();
     for field in daemon.fields(notes) {
-        if field.key().starts_with("ready_") {
-            ready.push(field);
-        } else {
-            take(&mut draft, &field, notes);
+        match field.key() {
+            key if key.starts_with("ready_") => ready.push(field),
+            // Else it is what `retry` says, there too.
+            "retry" if daemon.get("recovery").is_some() => {
+                field.leave(notes, "counts starts that fail; here every end counts, as `recovery` says");
+            }
+            _ => take(&mut draft, &field, notes),
         }
     }
     ready_check(&mut draft, &ready, notes);
@@ -63,7 +66,7 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
             draft.set(found);
         }
         "depends" => draft.needs_all(field, notes),
-        "retry" => retry(draft, field, notes),
+        "retry" | "recovery" => retry(draft, field, notes),
         "stop_signal" => stop(draft, field, notes),
         "oneshot" => {
             if field.truth(notes) == Some(true) {
@@ -103,9 +106,13 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
     }
 }
 
+/// `true` is for ever.
 fn retry(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
     match &field.node.value {
-        Value::Bool(true) => draft.restart = Some(Restart::OnFailure),
+        Value::Bool(true) => {
+            draft.restart = Some(Restart::OnFailure);
+            draft.restarts_for_ever();
+        }
         Value::Bool(false) | Value::Null => {}
         _ => {
             if field.number(&mut Notes::default()) != Some(0) {
@@ -164,7 +171,7 @@ fn ready_check(draft: &mut Draft, checks: &[Field<'_>], notes: &mut Notes) {
             }
         };
         if let Some(value) = value {
-            draft.plan(notes, field, "a ready check", "ready", format!("{{ {value} }}"));
+            draft.plan_ready(notes, field, vec![value]);
         }
     }
 }

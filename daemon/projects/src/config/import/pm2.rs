@@ -12,6 +12,8 @@ use crate::tree::Value;
 /// pm2's own way to stop: kept, since apps are written for it.
 const SIGNAL: &str = "SIGINT";
 const TIMEOUT: &str = "1600ms";
+/// Quick ends after which pm2 gives up unless an app says otherwise.
+const RESTARTS: u64 = 16;
 
 /// What pm2 runs a script with, by its extension.
 const INTERPRETERS: [(&str, &str); 9] = [
@@ -66,6 +68,7 @@ fn draft(app: &Field<'_>, notes: &mut Notes) -> Draft {
     draft.stop_signal = Some(SIGNAL.to_owned());
     draft.stop_timeout = Some(TIMEOUT.to_owned());
     draft.restart = Some(Restart::Always);
+    draft.max_restarts = Some(RESTARTS);
     let mut parts = Parts::default();
     let mut named = None;
     for field in app.fields(notes) {
@@ -77,8 +80,14 @@ fn draft(app: &Field<'_>, notes: &mut Notes) -> Draft {
             "interpreter_args" | "node_args" | "interpreterArgs" => {
                 parts.interpreter_args = args(&field, notes);
             }
+            "restart_delay" if app.get("exp_backoff_restart_delay").is_some_and(|field| !field.is_null()) => {
+                field.leave(notes, "`exp_backoff_restart_delay` counts beside it");
+            }
             _ => take(&mut draft, &field, notes),
         }
+    }
+    if draft.restart == Some(Restart::No) {
+        draft.max_restarts = None;
     }
     draft.original = named.unwrap_or_else(|| {
         // What pm2 calls it.
@@ -118,6 +127,15 @@ fn command(app: &Field<'_>, parts: &Parts, notes: &mut Notes) -> Option<Command>
         .map(|(_, program)| *program);
     let interpreter = match parts.interpreter.as_deref() {
         Some("none" | "") => None,
+        // pm2 has nvm install and find it.
+        Some(named) if named.starts_with("node@") => {
+            let why = format!("is run by the `node` of the PATH; pm2 takes `{named}` from nvm");
+            app.get("interpreter")
+                .or_else(|| app.get("exec_interpreter"))
+                .unwrap_or_else(|| app.clone())
+                .leave(notes, why);
+            Some("node")
+        }
         Some(named) => Some(named),
         None => by_extension,
     };
@@ -205,10 +223,7 @@ fn take(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         "restart_delay" => {
             // It is always the same there.
             let delay = field.duration("ms", notes);
-            // One that grows is said by the other key, wherever it stands.
-            if draft.backoff.0.is_none() {
-                draft.backoff = (delay.clone(), delay);
-            }
+            draft.backoff = (delay.clone(), delay);
         }
         "exp_backoff_restart_delay" => draft.backoff = (field.duration("ms", notes), None),
         "max_restarts" => draft.restarts(notes, field),

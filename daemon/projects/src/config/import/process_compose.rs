@@ -94,7 +94,7 @@ fn basics(draft: &mut Draft, field: &Field<'_>, common: &Common, notes: &mut Not
         }
         "env_file" | "dotenv" => draft.env_files = field.texts(notes),
         "is_dotenv_disabled" => {
-            if field.truth(notes) == Some(true) {
+            if field.go_truth(notes) == Some(true) {
                 draft.env_files.clear();
             }
         }
@@ -102,11 +102,11 @@ fn basics(draft: &mut Draft, field: &Field<'_>, common: &Common, notes: &mut Not
         "availability" => availability(draft, field, notes),
         "shutdown" => shutdown(draft, field, notes),
         "disabled" => {
-            if field.truth(notes) == Some(true) {
+            if field.go_truth(notes) == Some(true) {
                 draft.autostart = Some(false);
             }
         }
-        "is_daemon" => draft.daemonizes = field.truth(notes).filter(|daemon| *daemon),
+        "is_daemon" => draft.daemonizes = field.go_truth(notes).filter(|daemon| *daemon),
         "description" => draft.comments.extend(field.text(notes)),
         _ => return false,
     }
@@ -141,7 +141,7 @@ fn parts(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) -> bool {
             }
         }
         "is_tty" => {
-            if field.truth(notes) == Some(true) {
+            if field.go_truth(notes) == Some(true) {
                 draft.plan(notes, field, "a terminal", "tty", "true".to_owned());
             }
         }
@@ -216,13 +216,14 @@ fn availability(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
             }
             "max_restarts" => draft.restarts(notes, &part),
             "exit_on_end" | "exit_on_skipped" => {
-                if part.truth(notes) == Some(true) {
+                if part.go_truth(notes) == Some(true) {
                     part.leave(notes, "its end ends nothing else here");
                 }
             }
             _ => part.leave(notes, "is not known; left out"),
         }
     }
+    draft.restarts_for_ever();
 }
 
 fn shutdown(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
@@ -236,7 +237,7 @@ fn shutdown(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
             "timeout_seconds" => draft.stop_timeout = part.duration("s", notes),
             "command" => draft.stop_command = part.command(notes),
             "parent_only" => {
-                if part.truth(notes) == Some(true) {
+                if part.go_truth(notes) == Some(true) {
                     part.leave(notes, "the whole tree is stopped");
                 }
             }
@@ -275,6 +276,8 @@ fn probe(draft: &mut Draft, field: &Field<'_>, key: &str, notes: &mut Notes) {
             parts.push(format!("{ours} = {count}"));
         }
     }
-    let what = if key == "ready" { "a ready check" } else { "a health check" };
-    draft.plan(notes, field, what, key, format!("{{ {} }}", parts.join(", ")));
+    match key {
+        "ready" => draft.plan_ready(notes, field, parts),
+        _ => draft.plan(notes, field, "a health check", key, format!("{{ {} }}", parts.join(", "))),
+    }
 }

@@ -150,6 +150,12 @@ fn process(out: &mut String, draft: &Draft) {
     for planned in &draft.planned {
         comment(out, &format!("not built into this version: {planned}"));
     }
+    if !draft.planned_ready.is_empty() {
+        // The whole key: a second one beside that of above would be a mistake.
+        let log = draft.ready.iter().map(|log| format!("log = {}", pattern(log)));
+        let parts: Vec<String> = log.chain(draft.planned_ready.iter().cloned()).collect();
+        comment(out, &format!("not built into this version: ready = {{ {} }}", parts.join(", ")));
+    }
     out.push_str(&table);
 }
 
