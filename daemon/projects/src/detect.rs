@@ -65,9 +65,10 @@ pub struct Look {
 }
 
 impl Look {
-    /// What a script that calls `program` lacks, if it is certain that the PATH does not lead to it.
-    pub(crate) fn lack_of(&self, program: &str) -> Option<Lack> {
-        self.programs.missing(program).map(Lack::Program)
+    /// What a script lacks that calls `program` in `directory`, if it is certain that neither the PATH nor its
+    /// own path leads to it.
+    pub(crate) fn lack_of(&self, directory: &Path, program: &str) -> Option<Lack> {
+        self.programs.missing_in(directory, program).map(Lack::Program)
     }
 
     /// Directories above `dir` that can belong to the same repository, nearest first: up to its root; without

@@ -140,7 +140,7 @@ fn declared_script(spec: &ProcessSpec, config: &ProjectConfig, detected: &[Scrip
         Command::Shell(_) => ("sh".to_owned(), None),
         Command::Exec(argv) => {
             let program = argv.first().cloned().unwrap_or_default();
-            let missing = look.lack_of(&program);
+            let missing = look.lack_of(&spec.dir, &program);
             (program, missing)
         }
     };

@@ -26,7 +26,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
         let argv = std::iter::once("cargo").chain(arguments.iter().copied()).map(str::to_owned).collect();
         let mut script = Script::new(name, Command::Exec(argv), dir, source, "rust", "cargo");
         script.kind = kind;
-        script.missing = look.lack_of("cargo");
+        script.missing = look.lack_of(dir, "cargo");
         script.is_default = name == "run" && source == "Cargo.toml";
         found.push(Found { otherwise: vec![format!("cargo:{name}")], script: script.about(about) });
     };

@@ -41,7 +41,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
             let mut script = Script::new(task, run, directory, source.clone(), "deno", "deno");
             script.runner_version = version.clone();
             script.kind = kind::of_script(task, command);
-            script.missing = look.lack_of("deno");
+            script.missing = look.lack_of(directory, "deno");
             let otherwise = if package.is_empty() {
                 vec![format!("deno:{task}")]
             } else {

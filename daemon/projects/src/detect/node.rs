@@ -115,7 +115,7 @@ impl Scripts<'_> {
         let manager = runner.manager;
         // `deno task` prefers what its own file calls so.
         let shadowed = if manager == Manager::Deno { deno::task_names(dir) } else { BTreeSet::new() };
-        let without = self.look.lack_of(manager.name());
+        let without = self.look.lack_of(dir, manager.name());
         for (original, command) in json.scripts.iter().filter(|(name, _)| !shadowed.contains(name)) {
             let run = Command::Exec(manager.run(original));
             let mut script = Script::new(original, run, dir, &source, manager.ecosystem(), manager.name());
@@ -141,7 +141,7 @@ impl Scripts<'_> {
         let mut script = Script::new(task.name, run, self.dir, task.source, task.tool, task.tool);
         script.kind = task.kind;
         script.is_default = task.is_default;
-        let without = self.look.lack_of(&program);
+        let without = self.look.lack_of(self.dir, &program);
         script.missing = without.or_else(|| self.tools.missing(self.dir, task.tool));
         self.push(script, task.package, task.tool);
     }

@@ -1,4 +1,4 @@
-//! Is a program on the PATH of the user who asks?
+//! Is a program on the PATH of the user who asks, or where its own path leads?
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-/// Looks programs up in one PATH; each answer is kept.
+/// Looks programs up in one PATH; each answer is kept, so it is made anew for each look.
 #[derive(Debug, Clone, Default)]
 pub struct Programs {
     /// Nothing = unknown: then nothing counts as missing.
     directories: Option<Vec<PathBuf>>,
-    /// A leaf lock over answers that never change for one PATH.
-    answers: Arc<Mutex<BTreeMap<String, bool>>>,
+    /// A leaf lock over answers: of names, and of paths as they are.
+    answers: Arc<Mutex<BTreeMap<PathBuf, bool>>>,
 }
 
 impl Programs {
@@ -50,12 +50,29 @@ impl Programs {
         if program.contains('/') {
             return None;
         }
-        if let Some(there) = self.answers.lock().get(program) {
-            return (!there).then(|| program.to_owned());
-        }
-        let there = directories.iter().any(|dir| is_program(&dir.join(program)));
-        self.answers.lock().insert(program.to_owned(), there);
+        let there = self.answer(Path::new(program), |program| {
+            directories.iter().any(|dir| is_program(&dir.join(program)))
+        });
         (!there).then(|| program.to_owned())
+    }
+
+    /// As [`Programs::missing`], where a script runs `program` in `directory`: with a slash in it, it is a path
+    /// from there. One that is there and may not be executed counts; starting it says so.
+    pub(crate) fn missing_in(&self, directory: &Path, program: &str) -> Option<String> {
+        if !program.contains('/') || !self.are_known() {
+            return self.missing(program);
+        }
+        let there = self.answer(&directory.join(program), Path::is_file);
+        (!there).then(|| program.to_owned())
+    }
+
+    fn answer(&self, asked: &Path, look: impl FnOnce(&Path) -> bool) -> bool {
+        if let Some(there) = self.answers.lock().get(asked) {
+            return *there;
+        }
+        let there = look(asked);
+        self.answers.lock().insert(asked.to_owned(), there);
+        there
     }
 }
 

@@ -115,7 +115,7 @@ impl<'a> Room<'a> {
         let argv: Vec<String> = argv.iter().map(|word| word.as_ref().to_owned()).collect();
         let program = argv.first().cloned().unwrap_or_default();
         let runner = program.rsplit('/').next().unwrap_or_default().to_owned();
-        let missing = self.look.lack_of(&program);
+        let missing = self.look.lack_of(&self.directory, &program);
         let mut script = Script::new(
             name,
             Command::Exec(argv),

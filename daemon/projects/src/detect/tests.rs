@@ -7,7 +7,7 @@ use super::*;
 pub(crate) mod fixture;
 mod hostile;
 
-use fixture::{fixture, make};
+use fixture::{fixture, make, with_programs};
 
 fn look_at(files: &[(&str, &str)]) -> Detected {
     let (_temp, root) = make(files);
@@ -173,6 +173,37 @@ fn a_missing_program_is_named() {
     assert_eq!(programs.missing("npm"), Some("npm".to_owned()), "not executable");
     assert_eq!(Programs::new(None).missing("yarn"), None, "an unknown PATH blames nobody");
     assert_eq!(programs.missing("./x"), None);
+}
+
+#[test]
+fn a_program_of_the_project_that_is_not_there_is_named() {
+    let tasks = r#"{"tasks": [
+        {"label": "serve", "type": "process", "command": ".venv/bin/python", "args": ["app.py"]},
+        {"label": "tool", "type": "process", "command": "./run", "options": {"cwd": "${workspaceFolder}/api"}}
+    ]}"#;
+    let (_temp, root) = make(&[
+        (".vscode/tasks.json", tasks),
+        ("api/run", ""),
+        (
+            "brummer.toml",
+            "[processes.there]\nrun = [\"./run\"]\ndir = \"api\"\n[processes.gone]\nrun = [\"./run\"]\n",
+        ),
+    ]);
+    let listed = |look: &Look| {
+        let loaded =
+            crate::load::load(&root, &crate::config::UserConfig::builtin().unwrap(), look, None, 1).unwrap();
+        let of = |name: &str| {
+            loaded.scripts.iter().find(|script| script.name == name).unwrap().missing.as_ref().map(Lack::what)
+        };
+        ["serve", "tool", "there", "gone"].map(of)
+    };
+    let missing = |path: &str| Some(path.to_owned());
+    let look = || with_programs(&root, &[]);
+    assert_eq!(listed(&look()), [missing(".venv/bin/python"), None, None, missing("./run")]);
+    assert_eq!(listed(&Look::default()), [None, None, None, None], "nothing is known of this world");
+    std::fs::create_dir_all(root.join(".venv/bin")).unwrap();
+    std::fs::write(root.join(".venv/bin/python"), "").unwrap();
+    assert_eq!(listed(&look()), [None, None, None, missing("./run")]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
         let run = Command::Exec(vec!["wails".to_owned(), name.to_owned()]);
         let mut script = Script::new(name, run, dir, "wails.json", "wails", "wails");
         script.kind = kind;
-        script.missing = look.lack_of("wails");
+        script.missing = look.lack_of(dir, "wails");
         // Wails itself calls the page's own `dev`: that name stays free for it.
         script.name = format!("wails:{name}");
         script.is_default = name == "dev";

@@ -20,7 +20,7 @@ pub(super) fn add(scripts: &mut Scripts<'_>, root: &PackageJson, runner: &Runner
     let mut script = Script::new("run", run, scripts.dir, "package.json", "bun", "bun");
     script.runner_version = runner.version.clone();
     script.kind = Kind::Service;
-    script.missing = scripts.look.lack_of("bun");
+    script.missing = scripts.look.lack_of(scripts.dir, "bun");
     script.is_default = true;
     scripts.push(script, "", "bun");
 }
