@@ -195,6 +195,7 @@ pub(crate) fn incidents() -> Vec<Incident> {
         source: "log".into(),
         muted: false,
         resolved: false,
+        earlier_run: false,
     };
     let other = Incident {
         id: "77aa0011".into(),

@@ -77,6 +77,27 @@ fn after_a_stop_from_elsewhere_the_terminal_is_taken_again_and_leaving_says_what
 }
 
 #[test]
+fn an_error_stays_to_be_read_when_its_process_is_started_again() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let project = home.project(
+        "shop",
+        "[processes.bad]\nrun = \"[ -e told ] || { touch told; @testproc stderr-trace js; }; exec sleep 600\"\n",
+    );
+    home.ctl_in(project.dir(), ["up", "-d"]).ok();
+    let mut screen = tui(&home, project.dir(), 24, 120);
+    screen.until("the error is counted", |text| text.contains("3 Errors 1"));
+    screen.send("3");
+    screen.until("the error", |text| text.contains("TypeError"));
+    home.ctl_in(project.dir(), ["restart", "bad"]).ok();
+    screen.until("it is of before", |text| {
+        text.contains("earlier run · TypeError") && text.contains("3 Errors") && !text.contains("3 Errors 1")
+    });
+    screen.send("q");
+    assert_eq!(screen.wait(), Some(0));
+}
+
+#[test]
 fn f25_no_escape_of_a_log_reaches_the_terminal() {
     let home = Home::new();
     let _daemon = home.daemon();

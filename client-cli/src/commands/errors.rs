@@ -25,7 +25,7 @@ pub(crate) async fn perform(context: &mut Context, errors: Errors) -> Result<u8,
     let client = context.connect().await?;
     let since = errors.since.map(|since| since.at(time::now_ns()));
     if errors.follow {
-        return follow(context, &client, errors.names, since).await;
+        return follow(context, &client, errors.names, since, errors.all).await;
     }
     let request = v1::ListIncidentsRequest {
         scope: Some(context.scope()?),
@@ -68,9 +68,10 @@ async fn follow(
     client: &Client,
     names: Vec<String>,
     since: Option<i64>,
+    all: bool,
 ) -> Result<u8, Failure> {
     let mut watch =
-        client.watch_incidents(v1::WatchIncidentsRequest { scope: Some(context.scope()?), names });
+        client.watch_incidents(v1::WatchIncidentsRequest { scope: Some(context.scope()?), names, all });
     let wanted = |incident: &Incident| since.is_none_or(|since| incident.last_seen.0 >= since);
     let mut layout: Option<Layout> = None;
     // What was shown, by id and count: a list that comes anew after a loss repeats nothing.

@@ -119,7 +119,7 @@ fn open(client: &Client, subscription: &Subscription, begin: Instant) -> BoxStre
             })
         }
         Subscription::Incidents { project } => {
-            let request = v1::WatchIncidentsRequest { scope: scope(project), names: Vec::new() };
+            let request = v1::WatchIncidentsRequest { scope: scope(project), names: Vec::new(), all: true };
             watch(client.watch_incidents(request), begin, |change| {
                 Update::Incidents(map(change, wire::incident, |id| id))
             })

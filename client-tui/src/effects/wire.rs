@@ -224,6 +224,7 @@ pub(super) fn incident(incident: v1::Incident) -> Incident {
         source: incident.source,
         muted: incident.muted,
         resolved: incident.resolved,
+        earlier_run: incident.earlier_run,
     }
 }
 

@@ -34,9 +34,17 @@ pub struct Incident {
     pub source: String,
     pub muted: bool,
     pub resolved: bool,
+    /// Its process was started again since, and has not told it since.
+    pub earlier_run: bool,
 }
 
 impl Incident {
+    /// Nothing says that it is there still. It stays listed: who reads it while its process is started again
+    /// and again goes on reading.
+    pub const fn is_over(&self) -> bool {
+        self.resolved || self.earlier_run
+    }
+
     /// `src/x.ts:3:9`; empty if unknown.
     pub fn place(&self) -> String {
         place(&self.file, self.line, self.column)
@@ -134,8 +142,8 @@ impl Incidents {
         self.all.iter().find(|incident| incident.id == id)
     }
 
-    /// Errors that are neither muted nor resolved.
+    /// Errors that are neither muted nor over.
     pub fn open(&self) -> usize {
-        self.all.iter().filter(|incident| !incident.muted && !incident.resolved).count()
+        self.all.iter().filter(|incident| !incident.muted && !incident.is_over()).count()
     }
 }

@@ -76,6 +76,9 @@ pub fn incident(model: &Model, incident: &Incident) -> Vec<Para> {
     if incident.resolved {
         paras.push(Para::pair("state", "resolved"));
     }
+    if incident.earlier_run {
+        paras.push(Para::pair("run", "an earlier one; not told since the last start"));
+    }
     if !incident.stack.is_empty() {
         paras.push(Para::plain(""));
         paras.push(Para::new("stack", Tone::Heading));

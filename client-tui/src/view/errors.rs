@@ -102,8 +102,9 @@ fn line(
         paint::cell(buffer, area, x + COUNT + 1, y, widths.name, &name, theme.name(&incident.process)) + 1;
     let place = ansi::harmless(&incident.place());
     let x = paint::cell(buffer, area, x, y, widths.place, &place, theme.plain()) + 1;
-    let style = if incident.resolved { theme.dim() } else { theme.bad() };
-    let title = ansi::harmless(&incident.title());
+    let style = if incident.is_over() { theme.dim() } else { theme.bad() };
+    let over = if incident.earlier_run { "earlier run · " } else { "" };
+    let title = format!("{over}{}", ansi::harmless(&incident.title()));
     let end = area.right().saturating_sub(x);
     paint::cell(buffer, area, x, y, end, &title, style);
     // What the search finds, as in the log.

@@ -29,16 +29,19 @@ impl World {
         ask: &IncidentsAsk,
     ) -> Result<(Option<ProjectRef>, Vec<Arc<Incident>>), Refusal> {
         let selected = self.select(&ask.selection).await?;
-        let registry = self.processes().snapshot();
-        let newest = |key: &ProcessKey| registry.get(key).and_then(|view| view.run);
         let mut found: Vec<Arc<Incident>> = self
             .incidents_of(&selected.keys)
             .into_iter()
             .filter(|incident| ask.since.is_none_or(|since| incident.last_seen >= since))
-            .filter(|incident| ask.all_runs || Some(incident.run) == newest(&incident.process))
+            .filter(|incident| ask.all_runs || !self.is_of_earlier_run(incident))
             .collect();
         found.sort_by_key(|incident| std::cmp::Reverse((incident.last_seen, incident.last_seq)));
         Ok((selected.project, found))
+    }
+
+    /// Whether the process that told it has been started again since.
+    pub fn is_of_earlier_run(&self, incident: &Incident) -> bool {
+        self.processes().snapshot().get(&incident.process).and_then(|view| view.run) != Some(incident.run)
     }
 
     fn incidents_of(&self, keys: &[ProcessKey]) -> Vec<Arc<Incident>> {
@@ -66,9 +69,9 @@ impl World {
 
     /// Incidents that the newest run of a process told.
     pub(crate) fn errors_of(&self, key: &ProcessKey) -> u64 {
-        let run = self.processes().snapshot().get(key).and_then(|view| view.run);
         let all = self.insight().incidents(&key.project);
-        all.iter().filter(|incident| incident.process == *key && Some(incident.run) == run).count() as u64
+        all.iter().filter(|incident| incident.process == *key && !self.is_of_earlier_run(incident)).count()
+            as u64
     }
 
     /// Endpoints, in the order of their processes.

@@ -105,6 +105,18 @@ fn every_press_of_n_is_a_step_however_fast_they_come() {
 }
 
 #[test]
+fn an_error_of_an_earlier_run_is_listed_and_not_counted() {
+    let mut model = shop(120, 40, true);
+    keys(&mut model, "3");
+    let (listed, open) = (crate::page::incidents(&model).len(), model.incidents.open());
+    let mut over = crate::page::incidents(&model)[0].clone();
+    over.earlier_run = true;
+    tell(&mut model, Update::Incidents(Change::One(Box::new(over))));
+    assert_eq!((crate::page::incidents(&model).len(), model.incidents.open()), (listed, open - 1));
+    assert!(testkit::picture(&testkit::drawn(&model)).contains("earlier run · TypeError"));
+}
+
+#[test]
 fn a_match_elsewhere_is_read_around() {
     let mut model = shop(80, 24, true);
     keys(&mut model, "2");

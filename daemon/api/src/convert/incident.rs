@@ -2,9 +2,9 @@
 
 use brummer_event::Level;
 use brummer_proto::v1;
-use brummer_world::Incident;
+use brummer_world::{Incident, World};
 
-pub(crate) fn incident(incident: &Incident) -> v1::Incident {
+pub(crate) fn incident(world: &World, incident: &Incident) -> v1::Incident {
     let place = incident.place.as_ref();
     v1::Incident {
         id: incident.id.to_string(),
@@ -42,5 +42,6 @@ pub(crate) fn incident(incident: &Incident) -> v1::Incident {
         muted: false,
         resolved: false,
         last_seq: incident.last_seq,
+        earlier_run: world.is_of_earlier_run(incident),
     }
 }

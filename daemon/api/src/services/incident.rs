@@ -36,7 +36,7 @@ impl IncidentService for IncidentApi {
         let (project, incidents) = self.world.incidents(&ask).await.map_err(status)?;
         Ok(Response::new(v1::ListIncidentsResponse {
             project: project.map(convert::project::reference),
-            incidents: incidents.iter().map(|one| incident(one)).collect(),
+            incidents: incidents.iter().map(|one| incident(&self.world, one)).collect(),
         }))
     }
 
@@ -46,7 +46,7 @@ impl IncidentService for IncidentApi {
     ) -> Result<Response<v1::GetIncidentResponse>, Status> {
         let request = request.into_inner();
         let found = self.world.incident(&request.id).map_err(status)?;
-        Ok(Response::new(v1::GetIncidentResponse { incident: Some(incident(&found)) }))
+        Ok(Response::new(v1::GetIncidentResponse { incident: Some(incident(&self.world, &found)) }))
     }
 
     async fn watch_incidents(
@@ -56,7 +56,7 @@ impl IncidentService for IncidentApi {
         let request = request.into_inner();
         let selection = inbound::selection(request.scope, request.names)?;
         self.world.select(&selection).await.map_err(status)?;
-        let ask = IncidentsAsk { selection, since: None, all_runs: false };
+        let ask = IncidentsAsk { selection, since: None, all_runs: request.all };
         let watched = IncidentWatch { world: self.world.clone(), ask, known: Vec::new() };
         let topics = TopicSet::of(Topic::Incident).with(Topic::Process);
         Ok(Response::new(watch(&self.world, topics, watched)))
@@ -72,7 +72,7 @@ struct IncidentWatch {
 impl IncidentWatch {
     async fn now(&self) -> Vec<v1::Incident> {
         match self.world.incidents(&self.ask).await {
-            Ok((_, incidents)) => incidents.iter().map(|one| incident(one)).collect(),
+            Ok((_, incidents)) => incidents.iter().map(|one| incident(&self.world, one)).collect(),
             // The project or process is gone meanwhile: so are its incidents.
             Err(_) => Vec::new(),
         }
