@@ -1,6 +1,7 @@
 //! moon: the tasks of each project's moon.yml, and those that projects inherit, which `moon run :TASK` runs in
-//! all that have them: of `.moon/tasks.yml` and of the files in `.moon/tasks/`, where those are for the projects
-//! of a language, a toolchain, a layer or a tag.
+//! all that have them: of `.moon/tasks.yml` and of the files in `.moon/tasks/`, where a project may inherit them.
+
+mod inherit;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,19 @@ const WORKSPACE: [&str; 2] = [".moon/workspace.yml", ".moon/workspace.yaml"];
 const INHERITED: [&str; 2] = [".moon/tasks.yml", ".moon/tasks.yaml"];
 const WORKSPACE_SHAPE: Shape =
     Keys(&[("projects", OneOf(&[List(&Text), Map(&OneOf(&[Text, List(&Text), Map(&Text)]))]))]);
-const TASKS_SHAPE: Shape = Keys(&[("id", Text), ("tasks", Map(&OneOf(&[Text, List(&Any), Map(&Any)])))]);
+const TASKS: (&str, Shape) = ("tasks", Map(&OneOf(&[Text, List(&Any), Map(&Any)])));
+const PROJECT_SHAPE: Shape = Keys(&[
+    ("id", Text),
+    ("language", Text),
+    ("layer", Text),
+    ("type", Text),
+    ("stack", Text),
+    ("tags", List(&Text)),
+    TASKS,
+]);
+const WORDS: Shape = OneOf(&[Text, List(&Text)]);
+const CLAUSES: Shape = OneOf(&[Text, List(&Text), Map(&WORDS)]);
+const INHERITED_SHAPE: Shape = Keys(&[("inheritedBy", Map(&CLAUSES)), TASKS]);
 /// Folder of further files of inherited tasks.
 const FOLDER: &str = ".moon/tasks";
 /// Most files of inherited tasks.
@@ -37,6 +50,8 @@ struct Project {
     tasks: Vec<(String, Json)>,
     /// The file of the tasks; empty if there is none.
     source: String,
+    /// What that file says; nothing if it cannot be read.
+    about: Option<Json>,
 }
 
 pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Moon> {
@@ -70,9 +85,15 @@ pub(super) fn read(dir: &Path, notices: &mut Notices) -> Option<Moon> {
     }
     let mut inherited = Vec::new();
     for file in INHERITED.into_iter().map(str::to_owned).chain(inherited_files(dir)) {
-        let tasks = read_file(dir, &file, Format::Yaml, &TASKS_SHAPE, notices);
-        let tasks =
-            tasks.as_ref().and_then(|tasks| tasks.get("tasks")).map(Json::entries).unwrap_or_default();
+        let Some(read) = read_file(dir, &file, Format::Yaml, &INHERITED_SHAPE, notices) else { continue };
+        let may = |(path, project): (&PathBuf, &Project)| {
+            let conditions = read.get("inheritedBy");
+            conditions.is_none_or(|all| inherit::may_inherit(all, project.about.as_ref(), path))
+        };
+        if !projects.is_empty() && !projects.iter().any(may) {
+            continue;
+        }
+        let tasks = read.get("tasks").map(Json::entries).unwrap_or_default();
         inherited.extend(tasks.iter().map(|(name, about)| (name.clone(), about.clone(), file.clone())));
     }
     Some(Moon { projects, inherited })
@@ -100,14 +121,18 @@ fn project(dir: &Path, path: &Path, id: String, notices: &mut Notices) -> Projec
     for name in ["moon.yml", "moon.yaml"] {
         let file = path.join(name);
         let source = relative(dir, &file);
-        let read = Json::read_shaped(&file, Format::Yaml, &TASKS_SHAPE);
+        let there = crate::detect::manifest::is_there(&file);
+        let read = Json::read_shaped(&file, Format::Yaml, &PROJECT_SHAPE);
         if let Some(json) = notices.told(&source, read) {
             let tasks = json.get("tasks").map(Json::entries).unwrap_or_default().to_vec();
             let id = json.text_at("id").map(str::to_owned).unwrap_or(id);
-            return Project { id, tasks, source };
+            return Project { id, tasks, source, about: Some(json) };
+        }
+        if there {
+            return Project { id, tasks: Vec::new(), source: String::new(), about: None };
         }
     }
-    Project { id, tasks: Vec::new(), source: String::new() }
+    Project { id, tasks: Vec::new(), source: String::new(), about: Some(Json::Null) }
 }
 
 impl Moon {
@@ -116,7 +141,7 @@ impl Moon {
     }
 
     pub(super) fn add(&self, scripts: &mut Scripts<'_>, local: &Local<'_>) {
-        for (path, Project { id, tasks, source }) in &self.projects {
+        for (path, Project { id, tasks, source, .. }) in &self.projects {
             for (name, about) in tasks {
                 let target = format!("{id}:{name}");
                 scripts.add_task(Task {

@@ -36,6 +36,51 @@ fn moon_runs_tasks_of_projects_and_inherited_ones() {
 }
 
 #[test]
+fn moons_inherited_tasks_are_those_that_a_project_may_have() {
+    let project = "language: rust\nlayer: library\nstack: backend\ntags: [api, slow]\n";
+    let listed = |conditions: &str, project: &[(&str, &str)]| {
+        let tasks = format!("inheritedBy: {conditions}\ntasks: {{lint: {{command: x}}}}\n");
+        let files = [
+            (".moon/workspace.yml", "projects: [a]"),
+            (".moon/tasks/some.yml", tasks.as_str()),
+            ("a/src/main.rs", ""),
+        ];
+        let (_temp, root) = make(&[files.as_slice(), project].concat());
+        let detected = detect(&root, &Look::default());
+        assert_eq!(detected.notices.join("\n"), "", "{conditions}");
+        detected.scripts.iter().any(|script| script.name == "lint")
+    };
+    let own = [("a/moon.yml", project)];
+    for met in [
+        "{}",
+        "{language: rust}",
+        "{languages: [go, rust], layer: library}",
+        "{stack: backend, toolchain: node}",
+        "{tags: [web, api]}",
+        "{tags: {and: [api, slow], not: [web]}}",
+        "{file: src/main.rs}",
+        "{of-a-later-version: x}",
+    ] {
+        assert!(listed(met, &own), "{met}");
+    }
+    for not_met in [
+        "{language: go}",
+        "{languages: [rust], layers: [tool]}",
+        "{stack: frontend}",
+        "{tag: web}",
+        "{tags: {and: [api, web]}}",
+        "{tags: {or: [api], not: slow}}",
+        "{files: [src/lib.rs]}",
+    ] {
+        assert!(!listed(not_met, &own), "{not_met}");
+    }
+    // What moon finds out by itself, or what is said where it is not read.
+    assert!(listed("{language: go}", &[]));
+    assert!(!listed("{tag: web}", &[]));
+    assert!(listed("{tag: web}", &[("a/moon.json", "{}")]));
+}
+
+#[test]
 fn what_is_oddly_typed_is_told_and_left_out_and_no_end() {
     let odd = r#"{"projects":[7,{"projectFolder":[]},{}],"tasks":[1],"packages":"x","targets":{"a":1}}"#;
     let (_temp, root) = make(&[
