@@ -120,7 +120,65 @@ fn the_predecessors_file_is_read_and_each_of_its_keys_told() {
     let project = home.project("shop", API);
     project.write(".brum.toml", "mcp_port = 7777\npreferred_package_manager = \"pnpm\"\n");
     let said = home.ctl_in(project.dir(), ["up", "-d"]).ok().stderr;
-    for notice in [".brum.toml: `mcp_port` MCP is not built", ".brum.toml: `preferred_package_manager` "] {
+    for notice in
+        [".brum.toml:1:1: `mcp_port`: MCP is not built", ".brum.toml:2:1: `preferred_package_manager`: "]
+    {
         assert!(said.contains(notice), "{said}");
     }
+    let check = home.ctl_in(project.dir(), ["config", "check"]).ok();
+    assert!(check.stdout.contains("warning[W103]"), "{}", check.stdout);
+    assert!(check.stderr.contains(".brum.toml: ok, 2 warnings"), "{}", check.stderr);
+
+    // Alone it is no project of ours, and still something to be told of.
+    let alone = home.project("alone", "");
+    alone.write(".brum.toml", "mcp_port = \n");
+    let scripts = home.ctl_in(alone.dir(), ["scripts"]).ok();
+    assert!(scripts.stderr.contains(".brum.toml:1:1: no valid TOML"), "{}", scripts.stderr);
+    let up = home.ctl_in(alone.dir(), ["up", "-d"]).code(5);
+    assert!(up.stderr.contains(".brum.toml:1:1: no valid TOML"), "{}", up.stderr);
+}
+
+#[test]
+fn up_without_anything_to_start_says_why() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let broken = home.project("broken", "");
+    broken.write("package.json", "{\"scripts\":{\"dev\":");
+    broken.write("docker-compose.yml", "services: [\n");
+    let up = home.ctl_in(broken.dir(), ["up", "-d"]).code(5);
+    for said in
+        ["nothing to start here", "package.json is no valid JSON", "docker-compose.yml is no valid YAML"]
+    {
+        assert!(up.stderr.contains(said), "{said}: {}", up.stderr);
+    }
+
+    let root = home.project("repo", "[logs]\nkeep_lines = 5\n");
+    repository(root.dir(), None);
+    root.write("in/package.json", r#"{"scripts":{"dev":"true"}}"#);
+    let up = home.ctl_in(&root.dir().join("in"), ["up", "-d"]).code(5);
+    let root = root.dir().canonicalize().unwrap();
+    let said = format!("nothing to start in {}: brummer.toml declares no process", root.display());
+    assert!(up.stderr.contains(&said), "{}", up.stderr);
+    // The cure works.
+    home.ctl_in(&root.join("in"), ["-p", ".", "up", "-d"]).ok();
+}
+
+#[test]
+fn what_is_checked_names_every_file_with_a_mistake() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let root = home.project("repo", "[logs]\nkeep_lines = 0\n");
+    repository(root.dir(), None);
+    root.write("nest/deep/brummer.toml", API);
+    let check = home.ctl_in(&root.dir().join("nest/deep"), ["config", "check", "-o", "json"]).code(2).json();
+    let above = root.dir().canonicalize().unwrap().join("brummer.toml").display().to_string();
+    let files: Vec<&str> =
+        check["files"].as_array().unwrap().iter().filter_map(|file| file.as_str()).collect();
+    assert!(files.contains(&above.as_str()), "{check}");
+
+    // Something else in the place of a file.
+    let odd = home.project("odd", "");
+    std::fs::create_dir(odd.dir().join("brummer.toml")).unwrap();
+    let check = home.ctl_in(odd.dir(), ["config", "check"]).code(2);
+    assert!(check.stdout.contains("E018") && check.stdout.contains("is no file"), "{}", check.stdout);
 }

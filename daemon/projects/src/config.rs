@@ -34,7 +34,7 @@ pub use init::start_file;
 pub use layers::ConfigValue;
 pub use project::ProjectConfig;
 pub use project::files::{FILES, Parsed, check_project as check, is_project_file};
-pub(crate) use project::files::{not_there, predecessor, read_files};
+pub(crate) use project::files::{not_there, predecessor, predecessors, read_files};
 pub(crate) use project::{join, named};
 pub use schema::{project_schema, reference, user_schema};
 pub use text::{duration, size};

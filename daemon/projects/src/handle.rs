@@ -458,7 +458,8 @@ impl Shared {
             }
         };
         let Some(dir) = dir else { return check };
-        check.files.extend(config::FILES.iter().map(|name| dir.join(name)).filter(|path| path.exists()));
+        let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
+        check.files.extend(config::FILES.iter().map(|name| dir.join(name)).filter(is_there));
         // With a broken user configuration the one in force stands in for it.
         let user = user.unwrap_or_else(|| UserConfig::clone(&self.user.load()));
         match load::load(dir, &user, &self.look(None), profile, 0) {
@@ -468,8 +469,17 @@ impl Shared {
                 check.files.extend(loaded.files);
                 check.diagnostics.extend(loaded.warnings);
             }
-            Err(wrong) => check.diagnostics.extend(wrong),
+            Err(wrong) => {
+                let above = wrong.iter().filter_map(|mistake| mistake.file().map(Path::to_owned));
+                for file in above.filter(|file| file.parent() != Some(dir)) {
+                    if !check.files.contains(&file) {
+                        check.files.push(file);
+                    }
+                }
+                check.diagnostics.extend(wrong);
+            }
         }
+        check.files.extend(config::predecessors(dir));
         check
     }
 }

@@ -73,13 +73,14 @@ pub(crate) fn load(
     profile: Option<&str>,
     reading: u64,
 ) -> Result<Loaded, Vec<Diagnostic>> {
-    let files = config::read_files(dir, look.home.as_deref());
+    let files = config::read_files(dir, look.home.as_deref(), user);
     let detected = detect::detect(dir, look);
     // Told whatever else is wrong.
-    let missing = config::not_there(dir, &config::named(dir, &files, profile));
+    let mut besides = config::not_there(dir, &config::named(dir, &files, profile));
+    besides.extend(config::predecessor(dir));
     let joined = config::join(dir, user, &files, &detected.scripts, profile);
     let with = |mut found: Vec<Diagnostic>| {
-        found.extend(missing);
+        found.extend(besides);
         config::sort(&mut found);
         found
     };
@@ -88,7 +89,6 @@ pub(crate) fn load(
         Err(wrong) => return Err(with(wrong)),
     };
     let mut notices: Vec<String> = config.warnings.iter().map(in_one_line).collect();
-    notices.extend(config::predecessor(dir));
     notices.extend(detected.notices.iter().cloned());
     let mut loaded = assemble(dir, config, detected, notices, look);
     loaded.reading = reading;

@@ -88,8 +88,10 @@ fn marks(dir: &Path) -> Marks {
     if std::fs::metadata(dir.join(".")).is_err() {
         return marks;
     }
-    marks.brummer =
-        config::FILES.iter().map(|name| dir.join(name)).any(|path| path.is_file() || path.is_symlink());
+    // Whatever stands in the place of one: reading it says what is wrong.
+    marks.brummer = config::FILES.iter().any(|name| dir.join(name).symlink_metadata().is_ok());
+    // Somebody must be told what became of it.
+    marks.project = config::predecessors(dir).is_some();
     for mark in detect::marks() {
         if let Some(path) = mark.find(dir) {
             marks.project = true;
@@ -214,6 +216,10 @@ mod tests {
             assert_eq!(marks(dir.path()), expected, "{name}: {text}");
         }
         assert_eq!(marks(temp.path()), Marks::default(), "folders alone are no mark");
+        make(temp.path(), &[(".brum.toml", "")]);
+        assert_eq!(marks(temp.path()), PROJECT, "the predecessor's file is told of");
+        std::fs::create_dir(temp.path().join("brummer.yaml")).unwrap();
+        assert!(marks(temp.path()).brummer, "whatever stands in the place of a file is told of");
     }
 
     #[test]

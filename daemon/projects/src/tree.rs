@@ -129,11 +129,13 @@ pub(crate) struct Fault {
     pub(crate) hint: Option<String>,
     /// A key that is there twice.
     pub(crate) duplicate: bool,
+    /// Where it is first, if that is known.
+    pub(crate) first: Option<Range<usize>>,
 }
 
 impl Fault {
     fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), hint: None, duplicate: false }
+        Self { span, message: message.into(), hint: None, duplicate: false, first: None }
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -141,10 +143,10 @@ impl Fault {
         self
     }
 
-    fn duplicate(span: Range<usize>, key: &str) -> Self {
+    fn duplicate(span: Range<usize>, key: &str, first: Option<Range<usize>>) -> Self {
         let key: String = key.chars().take(60).flat_map(char::escape_debug).collect();
         let fault = Self::new(span, format!("the key `{key}` is there twice"));
-        Self { duplicate: true, ..fault.hint("take one of them out, or join them") }
+        Self { duplicate: true, first, ..fault.hint("take one of them out, or join them") }
     }
 
     fn too_much(span: Range<usize>) -> Self {
@@ -179,7 +181,9 @@ impl Entries {
     fn add(&mut self, entry: Entry, whose: Whose) -> Result<(), Fault> {
         match self.places.get(&entry.key).and_then(|place| self.entries.get_mut(*place)) {
             Some(known) if whose == Whose::Found => *known = entry,
-            Some(_) => return Err(Fault::duplicate(entry.key_span, &entry.key)),
+            Some(known) => {
+                return Err(Fault::duplicate(entry.key_span, &entry.key, Some(known.key_span.clone())));
+            }
             None => {
                 self.places.insert(entry.key.clone(), self.entries.len());
                 self.entries.push(entry);

@@ -62,13 +62,6 @@ impl Which {
         }
     }
 
-    const fn file(self) -> &'static str {
-        match self {
-            Self::User => "`~/.config/brummer/config.toml`",
-            Self::Project => "the project's `brummer.toml`",
-        }
-    }
-
     const fn only_here(self) -> Code {
         match self {
             Self::User => Code::UserOnly,
@@ -77,15 +70,24 @@ impl Which {
     }
 }
 
-/// Checks `root`, a table that was written in `dialect`; `place` turns byte ranges into places.
+/// Checks `root`, a table that was written in `dialect`; `elsewhere` names the file for keys that do not belong
+/// here, `place` turns byte ranges into places.
 pub(crate) fn check(
     root: &Node,
     which: Which,
     dialect: Dialect,
+    elsewhere: &str,
     place: &dyn Fn(Range<usize>) -> Place,
 ) -> (Checked, Vec<Diagnostic>) {
-    let mut walk =
-        Walk { which, dialect, place, path: Vec::new(), checked: Checked::default(), wrong: Vec::new() };
+    let mut walk = Walk {
+        which,
+        dialect,
+        elsewhere,
+        place,
+        path: Vec::new(),
+        checked: Checked::default(),
+        wrong: Vec::new(),
+    };
     if let Some(dict) = walk.table(root, which.keys()) {
         walk.checked.dict = dict;
     }
@@ -106,6 +108,7 @@ pub(crate) fn dotted<S: AsRef<str>>(path: &[S]) -> String {
 struct Walk<'a> {
     which: Which,
     dialect: Dialect,
+    elsewhere: &'a str,
     place: &'a dyn Fn(Range<usize>) -> Place,
     path: Vec<String>,
     checked: Checked,
@@ -241,21 +244,32 @@ impl Walk<'_> {
         if self.known_elsewhere(entry) {
             return;
         }
-        if let Some(here) = schema::called_elsewhere(&entry.key, keys) {
-            self.count_as_written(here, entry);
-            let message = format!("unknown key `{name}` {place}");
-            self.report_at(Code::UnknownKey, entry, message, format!("it is called `{here}` here"));
-            return;
-        }
         let known = keys.iter().map(|key| key.name);
-        let hint = match names::nearest(&entry.key, known.clone()) {
-            Some(near) => {
+        let elsewhere = schema::called_elsewhere(keys).map(|(elsewhere, _)| elsewhere);
+        let near = names::nearest(&entry.key, known.clone().chain(elsewhere));
+        let here = near.and_then(|near| schema::called_elsewhere(keys).find(|(name, _)| *name == near));
+        let hint = match (here, near) {
+            (Some((elsewhere, key)), _) => {
+                self.count_as_written(key.name, entry);
+                self.called(elsewhere, key)
+            }
+            (None, Some(near)) => {
                 self.count_as_written(near, entry);
                 format!("did you mean `{near}`?")
             }
-            None => format!("known here: {}", known.collect::<Vec<_>>().join(", ")),
+            (None, None) => format!("known here: {}", known.collect::<Vec<_>>().join(", ")),
         };
         self.report_at(Code::UnknownKey, entry, format!("unknown key `{name}` {place}"), hint);
+    }
+
+    /// What is called otherwise elsewhere.
+    fn called(&self, elsewhere: &str, key: &Key) -> String {
+        let opposite = if schema::is_opposite(elsewhere) { ", and means the opposite" } else { "" };
+        let example = match key.kind.keys().is_some() && !key.kind.by_name() {
+            true => format!(", as {}", self.dialect.pair(&[key.name], &key.as_toml())),
+            false => String::new(),
+        };
+        format!("it is called `{}` here{opposite}{example}", key.name)
     }
 
     /// Tells of a key that belongs to the other file or to a later version.
@@ -282,7 +296,7 @@ impl Walk<'_> {
             }
             _ if of_other.is_some() => {
                 let message = format!("`{name}` {place} belongs to {}", other.where_it_belongs());
-                self.report_at(other.only_here(), entry, message, format!("move it to {}", other.file()));
+                self.report_at(other.only_here(), entry, message, format!("move it to {}", self.elsewhere));
             }
             _ => return false,
         }

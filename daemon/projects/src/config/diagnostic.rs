@@ -31,6 +31,7 @@ pub enum Code {
     ProjectOnly,
     UnknownProfile,
     NotBuilt,
+    Predecessor,
 }
 
 /// Numbers that belong to parts that are not built.
@@ -62,7 +63,7 @@ impl Severity {
 }
 
 impl Code {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::UnknownKey,
         Self::WrongType,
         Self::BadUnit,
@@ -79,6 +80,7 @@ impl Code {
         Self::ProjectOnly,
         Self::UnknownProfile,
         Self::NotBuilt,
+        Self::Predecessor,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -108,13 +110,14 @@ impl Code {
             Self::ProjectOnly => ("E019", "only in a project's file"),
             Self::UnknownProfile => ("E020", "a profile that no file declares"),
             Self::NotBuilt => ("W102", "a key that is not built into this version"),
+            Self::Predecessor => ("W103", "what the predecessor's `.brum.toml` says; it is not in force"),
         }
     }
 
     pub const fn severity(self) -> Severity {
         match self {
             // What is not there may come (a task makes it); whoever starts the process too early is told.
-            Self::NotBuilt | Self::NotThere => Severity::Warning,
+            Self::NotBuilt | Self::NotThere | Self::Predecessor => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -318,6 +321,15 @@ impl<'a> Source<'a> {
             excerpt,
             offset,
         }))
+    }
+
+    /// The place of a whole line, from 1, without the blanks before it.
+    pub(crate) fn line(&self, line: usize) -> Place {
+        let before =
+            self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
+        let text = self.text.get(before..).unwrap_or_default().lines().next().unwrap_or_default();
+        let blanks = text.len() - text.trim_start().len();
+        self.place(before + blanks..before + text.trim_end().len().max(blanks))
     }
 
     /// A line without its secrets, and where the mark is in it then.

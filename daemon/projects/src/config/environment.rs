@@ -10,6 +10,7 @@ use figment::value::{Dict, Value as Figment};
 use super::check::{Checked, Which, check};
 use super::diagnostic::{Code, Diagnostic, Place};
 use super::dialect::Dialect;
+use super::file;
 use super::schema::{self, Kind, planned};
 use crate::names;
 use crate::tree::{Entry, Node, Value};
@@ -41,7 +42,7 @@ pub(crate) fn read(environment: &Environment) -> (Checked, Vec<Diagnostic>) {
         }
         let place = Place::Environment(variable.clone());
         let (checked, mistakes) =
-            check(&nested(&path, text), Which::User, Dialect::Variables, &|_| place.clone());
+            check(&nested(&path, text), Which::User, Dialect::Variables, file::PROJECTS, &|_| place.clone());
         wrong.extend(mistakes);
         all.places.extend(checked.places);
         merge(&mut all.dict, checked.dict);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::check::{self, Checked, Which};
 use super::diagnostic::{Code, Diagnostic, Place, Source};
 use super::dialect::Dialect;
-use crate::tree::{self, Format, Whose};
+use crate::tree::{self, Format, Lines, Whose};
 
 /// Largest configuration file that is read, in bytes.
 pub const MAX_BYTES: u64 = 1 << 20;
@@ -56,6 +56,9 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>, Diagnostic> {
     Ok(Some(text))
 }
 
+/// The file for keys of a project that stand in the user's.
+pub(crate) const PROJECTS: &str = "the project's `brummer.toml`";
+
 /// The endings of the formats, the native one first.
 pub(super) const ENDINGS: [&str; 4] = ["toml", "yaml", "yml", "json"];
 
@@ -75,17 +78,27 @@ pub(crate) fn in_any_format(dir: &Path, stem: &str) -> (Option<PathBuf>, Vec<Dia
 }
 
 /// Parses and checks a text; nothing comes of one that cannot be parsed. Pure.
-pub(crate) fn check(path: &Path, text: &str, which: Which) -> (Option<Checked>, Vec<Diagnostic>) {
+///
+/// `elsewhere` names the file for keys that do not belong into this one.
+pub(crate) fn check(
+    path: &Path,
+    text: &str,
+    which: Which,
+    elsewhere: &str,
+) -> (Option<Checked>, Vec<Diagnostic>) {
     let source = Source::new(path, text);
     let format = Format::of(path);
     match tree::read(text, format, Whose::Ours) {
         Ok(root) => {
-            let (checked, found) = check::check(&root, which, Dialect::of(path), &|span| source.place(span));
+            let (checked, found) =
+                check::check(&root, which, Dialect::of(path), elsewhere, &|span| source.place(span));
             (Some(checked), found)
         }
         Err(fault) => {
             let code = if fault.duplicate { Code::Duplicate } else { Code::Syntax };
-            let message = if fault.duplicate {
+            let message = if let Some(first) = &fault.first {
+                format!("{}; first in line {}", fault.message, Lines::of(text).at(first.start))
+            } else if fault.duplicate {
                 fault.message
             } else {
                 format!("no valid {}: {}", format.name(), fault.message)

@@ -103,9 +103,10 @@ impl ImportError {
                 ))
             }
             Self::Unknown { .. } => Some(format!("say it with `--from`: {}", Format::words())),
-            Self::Exists { .. } => {
-                Some("move it away first; or compare with what `config import FILE` prints".to_owned())
-            }
+            Self::Exists { .. } => Some(
+                "move it away to have a new one; `brummerctl config check` looks at the one that is there"
+                    .to_owned(),
+            ),
             Self::Nothing { notes } => notes.first().map(|note| match note.line {
                 Some(line) => format!("{}, line {line}: {}", note.place, note.why),
                 None => format!("{}: {}", note.place, note.why),

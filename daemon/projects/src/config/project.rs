@@ -144,6 +144,7 @@ pub(crate) fn join(
 ) -> Result<ProjectConfig, Vec<Diagnostic>> {
     let mut wrong = files.wrong.clone();
     if files.incomplete {
+        diagnostic::sort(&mut wrong);
         return Err(wrong);
     }
     let files = files.parsed.as_slice();

@@ -182,7 +182,7 @@ pub(crate) fn table_as_toml(keys: &[Key]) -> String {
 }
 
 /// What people call a key elsewhere, and its name here.
-const ALIASES: [(&str, &str); 19] = [
+const ALIASES: [(&str, &str); 35] = [
     ("command", "run"),
     ("cmd", "run"),
     ("exec", "run"),
@@ -192,6 +192,7 @@ const ALIASES: [(&str, &str); 19] = [
     ("working_dir", "dir"),
     ("working_directory", "dir"),
     ("directory", "dir"),
+    ("workdir", "dir"),
     ("environment", "env"),
     ("dotenv", "env_file"),
     ("needs", "depends_on"),
@@ -199,15 +200,39 @@ const ALIASES: [(&str, &str); 19] = [
     ("autorestart", "restart"),
     ("availability", "restart"),
     ("disabled", "autostart"),
+    ("disable", "autostart"),
+    ("enabled", "autostart"),
     ("shutdown", "stop"),
+    ("stop_signal", "stop"),
+    ("stop_timeout", "stop"),
+    ("stop_grace_period", "stop"),
+    ("stop_command", "stop"),
+    ("kill_signal", "stop"),
+    ("kill_timeout", "stop"),
+    ("restart_delay", "backoff"),
+    ("backoff_seconds", "backoff"),
+    ("healthcheck", "ready"),
+    ("readiness_probe", "ready"),
+    ("ready_log", "ready"),
+    ("ready_log_line", "ready"),
+    ("env_vars", "env"),
     ("services", "processes"),
     ("procs", "processes"),
 ];
 
-/// The key among `keys` that other tools call `written`.
-pub(crate) fn called_elsewhere(written: &str, keys: &[Key]) -> Option<&'static str> {
-    let (_, here) = ALIASES.iter().find(|(elsewhere, _)| *elsewhere == written)?;
-    keys.iter().any(|key| key.name == *here).then_some(*here)
+/// Of these names the opposite is meant.
+const OPPOSITE: [&str; 2] = ["disabled", "disable"];
+
+/// What other tools call some of `keys`, and the key.
+pub(crate) fn called_elsewhere(keys: &'static [Key]) -> impl Iterator<Item = (&'static str, &'static Key)> {
+    ALIASES
+        .iter()
+        .filter_map(|(elsewhere, here)| Some((*elsewhere, keys.iter().find(|key| key.name == *here)?)))
+}
+
+/// Whether a key of other tools says the opposite of ours.
+pub(crate) fn is_opposite(elsewhere: &str) -> bool {
+    OPPOSITE.contains(&elsewhere)
 }
 
 #[cfg(test)]

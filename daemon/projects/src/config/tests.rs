@@ -21,7 +21,7 @@ fn script(name: &str, kind: Kind) -> Script {
 }
 
 fn together(files: &[(&str, &str)]) -> Files {
-    let mut together = Files::default();
+    let mut together = Files::beside(Path::new("/u/config.yaml"));
     for (name, text) in files {
         together.add(Path::new(name), text, false);
     }

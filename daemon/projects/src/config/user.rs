@@ -24,6 +24,8 @@ pub struct UserConfig {
     pub projects: BTreeMap<PathBuf, UserProject>,
     /// The file that was read; nothing if there is none.
     pub file: Option<PathBuf>,
+    /// Where it is, or would be.
+    pub(crate) place: PathBuf,
     /// What is no error in it.
     pub warnings: Vec<Diagnostic>,
     values: Vec<ConfigValue>,
@@ -222,7 +224,7 @@ impl UserConfig {
         let mut wrong = Vec::new();
         let mut below = vec![Arc::new(Layer::defaults(schema::USER))];
         if let Some((path, text)) = text {
-            let (checked, mistakes) = file::check(path, text, Which::User);
+            let (checked, mistakes) = file::check(path, text, Which::User, file::PROJECTS);
             wrong.extend(mistakes);
             below.extend(checked.map(|checked| Arc::new(Layer::new(path.display().to_string(), checked))));
         }
@@ -259,6 +261,12 @@ impl UserConfig {
             daemon,
             projects,
             file: text.map(|(path, _)| path.to_owned()),
+            place: match (text, chosen(None, environment)) {
+                (Some((path, _)), _) => path.to_owned(),
+                (None, Chosen::Named(path)) => path,
+                (None, Chosen::Default(dir)) => dir.join("config.toml"),
+                (None, Chosen::None) => PathBuf::from("~/.config/brummer/config.toml"),
+            },
             warnings: wrong,
             values: stack.values(),
             below,

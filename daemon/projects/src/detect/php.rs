@@ -73,8 +73,11 @@ pub(super) fn detect(room: &mut Room<'_>) {
         room.at(&root, &root.join("artisan"));
         let script = room.script("serve", &["php", "artisan", "serve"]).service().default_if(first.is_none());
         room.put(script);
-        for (name, task) in [("migrate", "migrate"), ("artisan:test", "test")] {
-            let script = room.script(name, &["php", "artisan", task]);
+        for task in ["migrate", "test"] {
+            let mut script = room.script(task, &["php", "artisan", task]);
+            if scripts.iter().any(|(name, _)| name == task) {
+                script.name = format!("artisan:{task}");
+            }
             room.put(script);
         }
     } else if room.has("public/index.php") {

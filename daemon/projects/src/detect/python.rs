@@ -80,7 +80,9 @@ pub(super) fn detect(room: &mut Room<'_>) {
     let project = Project::read(room, &root);
     let manager = Manager::of(&root, &project, &room.look.programs);
     room.at(&root, &mark);
-    let mut has_default = framework::detect(room, &manager, &project);
+    let has_pytest = project.has("pytest")
+        || ["pytest.ini", "conftest.py", "tests/conftest.py"].iter().any(|name| room.has(name));
+    let mut has_default = framework::detect(room, &manager, &project, has_pytest);
     room.at(&root, &root.join("pyproject.toml"));
     has_default |= scripts(room, &manager, &project, None, !has_default);
     for (tool, path, runner) in RUNNERS {
@@ -90,9 +92,7 @@ pub(super) fn detect(room: &mut Room<'_>) {
     if !has_default {
         main_file(room, &manager);
     }
-    if project.has("pytest")
-        || ["pytest.ini", "conftest.py", "tests/conftest.py"].iter().any(|name| room.has(name))
-    {
+    if has_pytest {
         let script = room.script("test", &manager.python(&["-m", "pytest"]));
         room.put(script);
     }
@@ -313,8 +313,20 @@ fn members(room: &mut Room<'_>, project: &Project) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::detect;
     use crate::detect::tests::fixture::{fixture, make, with_programs};
+    use crate::detect::{Look, detect};
+
+    #[test]
+    fn djangos_tests_have_a_prefix_only_where_pytest_runs_them() {
+        for (requires, expected) in
+            [("django\n", vec!["test"]), ("django\npytest\n", vec!["manage:test", "test"])]
+        {
+            let (_temp, root) = make(&[("manage.py", "import django\n"), ("requirements.txt", requires)]);
+            let detected = detect(&root, &Look::default());
+            let tests = detected.scripts.iter().filter(|script| script.original == "test");
+            assert_eq!(tests.map(|script| script.name.as_str()).collect::<Vec<_>>(), expected);
+        }
+    }
 
     #[test]
     fn who_runs_is_what_the_files_or_the_machine_say() {

@@ -12,7 +12,7 @@ use super::shape::Shape::{self, Any, Bool, Keys, List, Map, OneOf, Text};
 use super::{Lack, kind};
 use crate::tree::Format;
 
-const TASK: Shape = Keys(&[("internal", Bool), ("watch", Bool)]);
+const TASK: Shape = Keys(&[("internal", Bool), ("watch", Bool), ("platforms", List(&Text))]);
 const SHAPE: Shape = Keys(&[
     ("tasks", Map(&OneOf(&[Text, List(&Any), TASK]))),
     ("includes", Map(&OneOf(&[Text, Keys(&[("taskfile", Text)])]))),

@@ -8,14 +8,18 @@ use toml_edit::{Document, Item};
 
 use super::{Entry, Fault, Node, Value};
 
+/// Places where a doubled key may be first that are tried.
+const MOST_LOOKED_AT: usize = 32;
+
 pub(super) fn read(text: &str) -> Result<Node, Fault> {
     let document = Document::parse(text).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
         let message = error.message().lines().collect::<Vec<_>>().join("; ");
         match message.as_str() {
             "duplicate key" => {
-                let key = text.get(span.clone()).unwrap_or_default().to_owned();
-                Fault::duplicate(span, key.trim_matches(['"', '\'']))
+                let key = text.get(span.clone()).unwrap_or_default().trim_matches(['"', '\'']);
+                let first = first(text, key, &span);
+                Fault::duplicate(span, key, first)
             }
             _ => {
                 let hint = cure(&message);
@@ -29,6 +33,23 @@ pub(super) fn read(text: &str) -> Result<Node, Fault> {
 /// The tree of a document that was read for more than its values.
 pub(crate) fn of_document(document: &Document<String>) -> Node {
     from_item(document.as_item(), document.raw(), 0..0)
+}
+
+/// Where the key at `second`, which is there twice, is first. The parser does not say: it is the place that the
+/// mistake is gone by when it is called otherwise.
+fn first(text: &str, key: &str, second: &Range<usize>) -> Option<Range<usize>> {
+    let other = |character: char| if character == 'x' { 'y' } else { 'x' };
+    let before = text.get(..second.start)?;
+    let places = before.rmatch_indices(key).take(MOST_LOOKED_AT).map(|(at, _)| at..at + key.len());
+    places.into_iter().find(|place| {
+        let renamed: String = key.chars().map(other).collect();
+        let text = [text.get(..place.start), Some(&renamed), text.get(place.end..)];
+        let text: String = text.into_iter().flatten().collect();
+        let parsed = Document::parse(text.as_str());
+        // Names of another length would move what follows.
+        renamed.len() == key.len()
+            && parsed.err().and_then(|error| error.span()).is_none_or(|span| span.start > second.start)
+    })
 }
 
 /// What to do about the mistakes that people make most.

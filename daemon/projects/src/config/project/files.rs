@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::config::check::{Checked, Which};
-use crate::config::diagnostic::{Code, Diagnostic};
-use crate::config::{diagnostic, file, import};
+use crate::config::diagnostic::{Code, Diagnostic, Place, Source};
+use crate::config::{UserConfig, diagnostic, file, import};
 use crate::locate;
 
 /// Names without their endings; the later ones win.
@@ -31,16 +31,35 @@ pub fn is_project_file(name: &OsStr) -> bool {
     name == PREDECESSOR || FILES.iter().any(|file| name == *file)
 }
 
-/// What to say of the predecessor's file in `dir`, a notice a key: it declares no process, and what took the
+/// Where the predecessor's file is in `dir`, if it is there.
+pub(crate) fn predecessors(dir: &Path) -> Option<PathBuf> {
+    Some(dir.join(PREDECESSOR)).filter(|path| path.symlink_metadata().is_ok())
+}
+
+/// What to say of the predecessor's file in `dir`, a warning a key: it declares no process, and what took the
 /// place of its settings is elsewhere, so nothing of it is in force.
-pub(crate) fn predecessor(dir: &Path) -> Vec<String> {
-    match import::read(&dir.join(PREDECESSOR), None) {
-        Ok(read) => {
-            let notes = read.imported.notes.into_iter();
-            notes.map(|note| format!("{PREDECESSOR}: `{}` {}", note.place, note.why)).collect()
+pub(crate) fn predecessor(dir: &Path) -> Vec<Diagnostic> {
+    let Some(path) = predecessors(dir) else { return Vec::new() };
+    let text = match file::read(&path) {
+        Ok(text) => text,
+        Err(unreadable) => return vec![Diagnostic { code: Code::Predecessor, ..unreadable }],
+    };
+    let source = Source::new(&path, &text);
+    let warning = |line: Option<usize>, message: String, cure: &str| {
+        let place = line.map_or(Place::File(path.clone()), |line| source.line(line));
+        Diagnostic::new(Code::Predecessor, place, message).hint(cure)
+    };
+    match import::convert(PREDECESSOR, &text, None, import::Beside::default()) {
+        Ok(imported) => {
+            let notes = imported.notes.into_iter();
+            let said = |note: import::Note| format!("`{}`: {}", note.place, note.why);
+            notes.map(|note| warning(note.line, said(note), "take it out, or remove the file")).collect()
         }
-        Err(import::ImportError::Missing { .. }) => Vec::new(),
-        Err(error) => vec![error.to_string()],
+        Err(import::ImportError::Syntax { syntax, line, why, .. }) => {
+            let message = format!("no valid {syntax}: {why}");
+            vec![warning(Some(line), message, "mend it, or remove the file: nothing of it is in force")]
+        }
+        Err(error) => vec![warning(None, error.to_string(), "remove the file: nothing of it is in force")],
     }
 }
 
@@ -72,7 +91,7 @@ impl Parsed {
 /// # Errors
 /// Every mistake at once, warnings among them.
 pub fn check_project(path: &Path, text: &str) -> Result<Parsed, Vec<Diagnostic>> {
-    let mut files = Files::default();
+    let mut files = Files::beside(Path::new("~/.config/brummer/config.toml"));
     files.add(path, text, false);
     match (files.parsed.pop(), diagnostic::errors(&files.wrong)) {
         (Some(parsed), None) => Ok(Parsed { warnings: files.wrong, ..parsed }),
@@ -88,12 +107,19 @@ pub(crate) struct Files {
     pub(super) wrong: Vec<Diagnostic>,
     /// A text is missing as a whole, so that nothing can be said about all of them together.
     pub(super) incomplete: bool,
+    /// The user's file, for keys that belong there.
+    users: String,
 }
 
 impl Files {
+    /// None yet; `users` is the user's file, there or not.
+    pub(crate) fn beside(users: &Path) -> Self {
+        Self { users: format!("`{}`", users.display()), ..Self::default() }
+    }
+
     /// Checks one more text; it wins over those before.
     pub(crate) fn add(&mut self, path: &Path, text: &str, above: bool) {
-        let (checked, wrong) = file::check(path, text, Which::Project);
+        let (checked, wrong) = file::check(path, text, Which::Project, &self.users);
         self.wrong.extend(wrong);
         match checked {
             Some(checked) => {
@@ -106,11 +132,13 @@ impl Files {
 
 /// Reads and checks the files of the project at `dir`, a real path, and those above it up to the root of
 /// its repository; never beyond `home`.
-pub(crate) fn read_files(dir: &Path, home: Option<&Path>) -> Files {
-    let mut files = Files::default();
+pub(crate) fn read_files(dir: &Path, home: Option<&Path>, user: &UserConfig) -> Files {
+    let mut files = Files::beside(&user.place);
     for here in locate::layers(dir, home) {
         for stem in STEMS {
             let (path, twice) = file::in_any_format(&here, stem);
+            // Which of them is meant is not known, nor what all say together.
+            files.incomplete |= !twice.is_empty();
             files.wrong.extend(twice);
             let Some(path) = path else { continue };
             match file::read(&path) {

@@ -64,7 +64,7 @@ fn checked(which: Which, document: &Json) -> Vec<Diagnostic> {
     let text = serde_json::to_string_pretty(document).unwrap();
     let root = tree::read(&text, Format::Json, Whose::Ours).unwrap();
     let source = Source::new(Path::new("brummer.json"), &text);
-    check::check(&root, which, Dialect::Json, &|span| source.place(span)).1
+    check::check(&root, which, Dialect::Json, "", &|span| source.place(span)).1
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn the_schema_refuses_every_broken_file_whose_shape_is_wrong() {
         let refused = tree::read(&text, Format::of(&fixture), Whose::Ours)
             .is_ok_and(|root| !validator.is_valid(&as_json(&root)));
         // The checker's shape and the schema's are one.
-        let (parsed, found) = file::check(&fixture, &text, Which::Project);
+        let (parsed, found) = file::check(&fixture, &text, Which::Project, "");
         assert_eq!(refused, parsed.is_some() && !found.is_empty(), "{name}: {found:?}");
         if !refused {
             passed.push(name);

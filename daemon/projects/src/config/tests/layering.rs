@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::{join, mistakes, project, script, together, user};
-use crate::config::{Beside, Code, Diagnostic, ProjectConfig, check, convert, read_files, render_all};
+use crate::config::{
+    Beside, Code, Diagnostic, ProjectConfig, check, convert, predecessor, read_files, render_all,
+};
 use brummer_event::spec::Kind;
 
 fn shown(config: &ProjectConfig) -> Vec<String> {
@@ -130,7 +132,7 @@ fn files_above_give_everything_but_processes() {
     write(&root, "brummer.local.toml", "[logs]\nring_bytes = '1MiB'\n");
     write(&root.join("apps"), "brummer.json", "{\"logs\": {\"keep_lines\": 2}}");
     write(&web, "brummer.toml", "[processes.web]\nrun = 'x'\n[logs]\nkeep_bytes = '2MiB'\n");
-    let read = |profile| join(&web, &user(), &read_files(&web, None), &[], profile).unwrap();
+    let read = |profile| join(&web, &user(), &read_files(&web, None, &user()), &[], profile).unwrap();
     let config = read(None);
     let names: Vec<&str> = config.declared.iter().map(|spec| spec.name.as_str()).collect();
     assert_eq!(names, ["web"]);
@@ -145,10 +147,13 @@ fn files_above_give_everything_but_processes() {
 
     // Mistakes above count too, and the home directory is a border.
     write(&root, "brummer.local.toml", "[daemon]\nhttp_port = 1\n");
-    let wrong = join(&web, &user(), &read_files(&web, None), &[], None).unwrap_err();
+    let wrong = join(&web, &user(), &read_files(&web, None, &user()), &[], None).unwrap_err();
     assert_eq!((wrong.len(), wrong[0].code), (1, Code::UserOnly));
     assert_eq!(
-        join(&web, &user(), &read_files(&web, Some(&root.join("apps"))), &[], None).unwrap().files.len(),
+        join(&web, &user(), &read_files(&web, Some(&root.join("apps")), &user()), &[], None)
+            .unwrap()
+            .files
+            .len(),
         1
     );
 }
@@ -159,7 +164,7 @@ fn a_directory_has_one_file_of_each_name() {
     for name in ["brummer.toml", "brummer.yml", "brummer.json", "brummer.local.toml"] {
         std::fs::write(temp.path().join(name), if name.ends_with("json") { "{}" } else { "" }).unwrap();
     }
-    let wrong = join(temp.path(), &user(), &read_files(temp.path(), None), &[], None).unwrap_err();
+    let wrong = join(temp.path(), &user(), &read_files(temp.path(), None, &user()), &[], None).unwrap_err();
     let said: Vec<&str> = wrong.iter().map(|mistake| mistake.message.as_str()).collect();
     let expected = |other: &str| format!("{other} stands beside brummer.toml; only one of them can count");
     assert_eq!(said, [expected("brummer.json"), expected("brummer.yml")]);
@@ -207,4 +212,34 @@ fn warnings_stop_nothing_and_name_their_key() {
     assert_eq!((warning.code, warning.is_error()), (Code::NotBuilt, false));
     assert_eq!(warning.key.as_deref(), Some("processes.dev.port"));
     assert_eq!(check(Path::new("brummer.toml"), text).unwrap().warnings(), config.warnings);
+}
+
+#[test]
+fn the_predecessors_file_is_told_whatever_is_wrong_with_it() {
+    let said =
+        ["mcp_port = 7777\n\n  preferred_package_manager = \"pnpm\"\n", "mcp_port = \n", "a = \"\u{1}\""];
+    let said = said.map(|text| {
+        let temp = tempfile::tempdir().unwrap();
+        std::fs::write(temp.path().join(".brum.toml"), text).unwrap();
+        let said = predecessor(temp.path());
+        assert!(said.iter().all(|warning| !warning.is_error() && warning.hint.is_some()));
+        render_all(&said).replace(&format!("{}/", temp.path().display()), "")
+    });
+    insta::assert_snapshot!(said.join("\n\n"));
+    let temp = tempfile::tempdir().unwrap();
+    std::fs::create_dir(temp.path().join(".brum.toml")).unwrap();
+    assert_eq!(predecessor(temp.path())[0].message, "is no file");
+    assert_eq!(predecessor(&temp.path().join("none")), Vec::new());
+}
+
+#[test]
+fn beside_a_second_format_nothing_is_said_of_all_together() {
+    let temp = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(temp.path().join(name), text).unwrap();
+    write("brummer.toml", "[processes.api]\nrun = 'x'\nfoo = 1\n");
+    write("brummer.yaml", "processes: {web: {run: y}}");
+    write("brummer.local.toml", "[processes.web]\nenv = { A = '1' }\n");
+    let wrong = join(temp.path(), &user(), &read_files(temp.path(), None, &user()), &[], None).unwrap_err();
+    let codes: Vec<Code> = wrong.iter().map(|mistake| mistake.code).collect();
+    assert_eq!(codes, [Code::UnknownKey, Code::Duplicate]);
 }

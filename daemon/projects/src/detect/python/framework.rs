@@ -26,9 +26,9 @@ const FILES: &[&str] = &[
     "src/app.py",
 ];
 
-/// True if something was found that starts the project.
-pub(super) fn detect(room: &mut Room<'_>, manager: &Manager, project: &Project) -> bool {
-    let django = django(room, manager);
+/// True if something was found that starts the project. Where pytest runs the tests, `test` is its.
+pub(super) fn detect(room: &mut Room<'_>, manager: &Manager, project: &Project, has_pytest: bool) -> bool {
+    let django = django(room, manager, has_pytest);
     if django {
         return true;
     }
@@ -66,7 +66,7 @@ pub(super) fn detect(room: &mut Room<'_>, manager: &Manager, project: &Project) 
     false
 }
 
-fn django(room: &mut Room<'_>, manager: &Manager) -> bool {
+fn django(room: &mut Room<'_>, manager: &Manager, has_pytest: bool) -> bool {
     let root = room.root.to_owned();
     let below = glob::packages(&root, &["*".to_owned()], |dir| dir.join("manage.py").is_file()).found;
     let places: Vec<PathBuf> = std::iter::once(root.clone()).chain(below).collect();
@@ -84,7 +84,10 @@ fn django(room: &mut Room<'_>, manager: &Manager) -> bool {
             let script = room.script(task, &manager.python(&[&file, task]));
             room.put(script);
         }
-        let script = room.script("manage:test", &manager.python(&[&file, "test"]));
+        let mut script = room.script("test", &manager.python(&[&file, "test"]));
+        if has_pytest {
+            "manage:test".clone_into(&mut script.name);
+        }
         room.put(script);
         return true;
     }
