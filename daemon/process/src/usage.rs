@@ -63,27 +63,22 @@ impl UsageHandle {
     }
 }
 
-async fn live(sampler: Sampler, mut inbox: mpsc::Receiver<Ask>, scope: Scope) {
-    let mut sampler = Some(sampler);
+async fn live(mut sampler: Sampler, mut inbox: mpsc::Receiver<Ask>, scope: Scope) {
+    let age = sampler.age;
     let mut asks = Vec::with_capacity(QUEUE);
     while inbox.recv_many(&mut asks, QUEUE).await > 0 {
-        let mut roots: HashMap<RunId, Root> = HashMap::new();
-        roots.extend(asks.iter().flat_map(|ask| &ask.roots).map(|root| (root.run, *root)));
-        let mut owned = sampler.take().unwrap_or_else(|| Sampler::new(Duration::ZERO));
-        let sampled = scope.blocking("usage", move || {
-            let usage = owned.sample(&roots);
-            (owned, usage)
-        });
-        let usage = match sampled.await {
-            Ok((owned, usage)) => {
-                sampler = Some(owned);
-                usage
-            }
+        let stale = sampler.stale(asks.iter().flat_map(|ask| &ask.roots));
+        // To another thread and back is more than half of what a fresh answer takes.
+        if !stale.is_empty() {
+            let sampled = scope.blocking("usage", move || {
+                sampler.sample(stale);
+                sampler
+            });
             // It panicked, which is counted; the samples are gone, the next ask begins anew.
-            Err(_) => HashMap::new(),
-        };
+            sampler = sampled.await.unwrap_or_else(|_| Sampler::new(age));
+        }
         for ask in asks.drain(..) {
-            let own = ask.roots.iter().filter_map(|root| Some((root.run, *usage.get(&root.run)?)));
+            let own = ask.roots.iter().filter_map(|root| Some((root.run, sampler.of(root.run)?)));
             // Who went away does not wait any more.
             let _unheard = ask.reply.send(own.collect());
         }
@@ -112,19 +107,26 @@ impl Sampler {
         Self { system, samples: HashMap::new(), age }
     }
 
-    /// Blocks for a few system calls per process.
-    fn sample(&mut self, roots: &HashMap<RunId, Root>) -> HashMap<RunId, TreeUsage> {
+    /// Those of these runs that have no sample, or an old one.
+    fn stale<'a>(&self, roots: impl Iterator<Item = &'a Root>) -> HashMap<RunId, Root> {
         let now = clock::mono_ns();
         let fresh = |sample: &Sample| Duration::from_nanos(now.saturating_sub(sample.mono_ns)) < self.age;
-        let stale: Vec<Root> =
-            roots.values().filter(|root| !self.samples.get(&root.run).is_some_and(fresh)).copied().collect();
-        let trees = self.look(stale);
-        for (root, members) in trees {
+        let stale = roots.filter(|root| !self.samples.get(&root.run).is_some_and(fresh));
+        stale.map(|root| (root.run, *root)).collect()
+    }
+
+    /// Samples these runs. Blocks for a few system calls per process.
+    fn sample(&mut self, roots: HashMap<RunId, Root>) {
+        let now = clock::mono_ns();
+        for (root, members) in self.look(roots.into_values().collect()) {
             let sample = self.tree(root, &members, now);
             self.samples.insert(root.run, sample);
         }
         self.forget(now);
-        roots.keys().filter_map(|run| Some((*run, self.samples.get(run)?.usage))).collect()
+    }
+
+    fn of(&self, run: RunId) -> Option<TreeUsage> {
+        self.samples.get(&run).map(|sample| sample.usage)
     }
 
     /// Reads what the system counts of these trees. Answers the members of each, shims left out.
