@@ -21,6 +21,8 @@ mod urls;
 mod version;
 mod wait;
 
+use std::pin::Pin;
+
 use crate::args::Verb;
 use crate::context::Context;
 use crate::failure::{Failure, Problem};
@@ -33,30 +35,32 @@ pub(crate) async fn perform(context: &mut Context, verb: Verb) -> Result<u8, Fai
             .hint("everything else goes by the profile that the last `up` chose")
             .into());
     }
-    match verb {
-        Verb::Up(up) => up::perform(context, up).await,
-        Verb::Down(down) => act::down(context, down).await,
-        Verb::Start(start) => act::start(context, start).await,
-        Verb::Stop(stop) => act::stop(context, stop).await,
-        Verb::Restart(restart) => act::restart(context, restart).await,
-        Verb::Rm(remove) => act::remove(context, remove).await,
-        Verb::Run(run) => run::perform(context, run).await,
-        Verb::Ps(ps) => ps::perform(context, ps).await,
-        Verb::Status(status) => status::perform(context, status).await,
-        Verb::Logs(logs) => logs::perform(context, logs).await,
-        Verb::Errors(errors) => errors::perform(context, errors).await,
-        Verb::Urls(urls) => urls::perform(context, urls).await,
-        Verb::Wait(wait) => wait::perform(context, wait).await,
-        Verb::Scripts => scripts::perform(context).await,
-        Verb::Projects(projects) => projects::perform(context, projects).await,
-        Verb::Config(config) => config::perform(context, config).await,
-        Verb::Reload(reload) => reload::perform(context, reload).await,
-        Verb::Events(events) => events::perform(context, events).await,
-        Verb::Daemon(daemon) => daemon::perform(context, daemon).await,
-        Verb::Ping => ping::perform(context).await,
-        Verb::Completion(completion) => completion::perform(context, completion),
-        Verb::Version => version::perform(context).await,
-    }
+    // Each in a box of its own size: the longest verb's state is tens of KiB, which a short one would carry about.
+    let work: Pin<Box<dyn Future<Output = Result<u8, Failure>> + '_>> = match verb {
+        Verb::Up(up) => Box::pin(up::perform(context, up)),
+        Verb::Down(down) => Box::pin(act::down(context, down)),
+        Verb::Start(start) => Box::pin(act::start(context, start)),
+        Verb::Stop(stop) => Box::pin(act::stop(context, stop)),
+        Verb::Restart(restart) => Box::pin(act::restart(context, restart)),
+        Verb::Rm(remove) => Box::pin(act::remove(context, remove)),
+        Verb::Run(run) => Box::pin(run::perform(context, run)),
+        Verb::Ps(ps) => Box::pin(ps::perform(context, ps)),
+        Verb::Status(status) => Box::pin(status::perform(context, status)),
+        Verb::Logs(logs) => Box::pin(logs::perform(context, logs)),
+        Verb::Errors(errors) => Box::pin(errors::perform(context, errors)),
+        Verb::Urls(urls) => Box::pin(urls::perform(context, urls)),
+        Verb::Wait(wait) => Box::pin(wait::perform(context, wait)),
+        Verb::Scripts => Box::pin(scripts::perform(context)),
+        Verb::Projects(projects) => Box::pin(projects::perform(context, projects)),
+        Verb::Config(config) => Box::pin(config::perform(context, config)),
+        Verb::Reload(reload) => Box::pin(reload::perform(context, reload)),
+        Verb::Events(events) => Box::pin(events::perform(context, events)),
+        Verb::Daemon(daemon) => Box::pin(daemon::perform(context, daemon)),
+        Verb::Ping => Box::pin(ping::perform(context)),
+        Verb::Completion(completion) => return completion::perform(context, completion),
+        Verb::Version => Box::pin(version::perform(context)),
+    };
+    work.await
 }
 
 /// What goes on for ever has no end to close a document at.

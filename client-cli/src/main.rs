@@ -54,9 +54,10 @@ fn run(cli: Cli) -> u8 {
         }
     };
     let done = runtime.block_on(commands::perform(&mut context, cli.verb));
-    // Nothing that is left (a connection that says goodbye) is worth waiting for.
-    runtime.shutdown_background();
     let flushed = context.output.flush();
+    // Nothing that is left (a connection that says goodbye) is worth waiting for, nor worth taking apart: the
+    // system closes what is open.
+    std::mem::forget(runtime);
     match done.and_then(|code| flushed.map(|()| code)) {
         Ok(code) => code,
         Err(Failure::ReaderGone) => exit::OK,

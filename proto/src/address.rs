@@ -156,10 +156,14 @@ impl Places {
         if self.socket_given {
             return self.socket.clone();
         }
-        lock_holder(&self.state_dir)
-            .map(|holder| holder.socket)
-            .filter(|socket| socket.is_absolute())
-            .unwrap_or_else(|| self.socket.clone())
+        self.socket_of(lock_holder(&self.state_dir))
+    }
+
+    /// As [`Places::socket_now`], by a lock that was just read.
+    pub(crate) fn socket_of(&self, holder: Option<LockInfo>) -> PathBuf {
+        holder
+            .filter(|holder| !self.socket_given && holder.socket.is_absolute())
+            .map_or_else(|| self.socket.clone(), |holder| holder.socket)
     }
 }
 

@@ -17,7 +17,7 @@ mod retry;
 mod start;
 mod watch;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -81,7 +81,6 @@ pub struct Client {
 struct Inner {
     channel: Channel,
     places: Arc<Places>,
-    socket: PathBuf,
     autostart: bool,
     start_limit: Duration,
     daemon: cell::Sender<DaemonInfo>,
@@ -107,25 +106,20 @@ impl Client {
     /// As [`Client::connect`].
     pub async fn connect_at(places: Places, autostart: bool, timeout: Duration) -> Result<Self, ClientError> {
         let places = Arc::new(places);
-        let mut client = Self {
+        let (daemon, known) = connect::named_by_lock(&places)?.unzip();
+        let heard_of = daemon.is_some();
+        let client = Self {
             inner: Arc::new(Inner {
-                channel: dial::channel(places.clone()),
-                socket: places.socket_now(),
+                channel: dial::channel(places.clone(), known),
                 places,
                 autostart,
                 start_limit: timeout,
-                daemon: cell::Sender::new(DaemonInfo::default()),
+                daemon: cell::Sender::new(daemon.unwrap_or_default()),
                 unheard: AtomicBool::new(true),
             }),
         };
-        if let Some(daemon) = connect::named_by_lock(client.places())? {
-            client.inner.daemon.send_replace(daemon);
-            return Ok(client);
-        }
-        connect::greet(&client, autostart, timeout).await?;
-        if let Some(inner) = Arc::get_mut(&mut client.inner) {
-            // A daemon that had to be started, or that the lock named, may listen elsewhere than was thought.
-            inner.socket = inner.places.socket_now();
+        if !heard_of {
+            connect::greet(&client, autostart, timeout).await?;
         }
         Ok(client)
     }
@@ -152,11 +146,6 @@ impl Client {
 
     pub fn system(&self) -> SystemServiceClient<Channel> {
         SystemServiceClient::new(self.inner.channel.clone())
-    }
-
-    /// The socket that was connected to first.
-    pub fn socket(&self) -> &Path {
-        &self.inner.socket
     }
 
     pub fn places(&self) -> &Places {

@@ -3,6 +3,7 @@
 //! One loop: try the socket; if that fails, look who holds the lock and decide by that whether to wait, to
 //! start a daemon, or to give up with the reason.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -20,20 +21,19 @@ const SILENCE: Duration = Duration::from_secs(2);
 /// A first answer that takes longer is waited for behind a greeting.
 pub(super) const PROMPT: Duration = Duration::from_millis(500);
 
-/// The daemon by its own lock, without asking it; `None` where only a greeting tells.
+/// The daemon by its own lock and where it listens, without asking it; `None` where only a greeting tells.
 ///
 /// # Errors
 /// It speaks another protocol.
-pub(super) fn named_by_lock(places: &Places) -> Result<Option<DaemonInfo>, ClientError> {
+pub(super) fn named_by_lock(places: &Places) -> Result<Option<(DaemonInfo, PathBuf)>, ClientError> {
     let Some(holder) = lock_holder(&places.state_dir) else { return Ok(None) };
     let serves = holder.phase == Phase::Serving && holder.protocol != 0;
     if !serves || (places.socket_given && holder.socket != places.socket) {
         return Ok(None);
     }
-    let LockInfo { pid, version, protocol, .. } = holder;
-    let daemon = DaemonInfo { pid, version, protocol };
+    let daemon = DaemonInfo { pid: holder.pid, version: holder.version.clone(), protocol: holder.protocol };
     check_protocol(&daemon)?;
-    Ok(Some(daemon))
+    Ok(Some((daemon, places.socket_of(Some(holder)))))
 }
 
 /// Finds the daemon (starting it if `autostart`), and greets it.

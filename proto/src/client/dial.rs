@@ -28,15 +28,17 @@ pub(crate) fn was_never_sent(status: &Status) -> bool {
     chain_has(status, &|error| error.is::<DialError>())
 }
 
-/// A channel that connects with its first request and again after each loss.
-pub(crate) fn channel(places: Arc<Places>) -> Channel {
+/// A channel that connects with its first request and again after each loss. `known` is where the daemon
+/// listens, if that was just read: the first connection need not look again.
+pub(crate) fn channel(places: Arc<Places>, known: Option<PathBuf>) -> Channel {
     // The name is only an HTTP/2 authority; the connector decides where to.
-    Endpoint::from_static("http://brummerd.local").connect_with_connector_lazy(Dial { places })
+    Endpoint::from_static("http://brummerd.local").connect_with_connector_lazy(Dial { places, known })
 }
 
 #[derive(Clone)]
 struct Dial {
     places: Arc<Places>,
+    known: Option<PathBuf>,
 }
 
 impl tower::Service<Uri> for Dial {
@@ -49,9 +51,9 @@ impl tower::Service<Uri> for Dial {
     }
 
     fn call(&mut self, _: Uri) -> Self::Future {
-        let places = self.places.clone();
+        let (places, known) = (self.places.clone(), self.known.take());
         Box::pin(async move {
-            let socket = places.socket_now();
+            let socket = known.unwrap_or_else(|| places.socket_now());
             match UnixStream::connect(&socket).await {
                 Ok(stream) => Ok(TokioIo::new(stream)),
                 Err(source) => Err(DialError { socket, source }),
