@@ -174,12 +174,35 @@ fn absolute(path: PathBuf) -> Result<PathBuf, AddressError> {
 /// HOME, else what the user database says.
 fn home(environment: &Environment) -> Result<PathBuf, AddressError> {
     let named = environment.get(std::ffi::OsStr::new("HOME")).map(PathBuf::from);
-    let known = || nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten().map(|user| user.dir);
     named
         .filter(|path| path.is_absolute())
-        .or_else(known)
+        .or_else(home_by_database)
         .filter(|path| path.is_absolute() && path != Path::new("/nonexistent"))
         .ok_or(AddressError::NoHome)
+}
+
+/// Asked of the program that knows all sources of the database: the C library would load a module for some of
+/// them, which a program without shared libraries does not survive.
+#[cfg(target_os = "linux")]
+fn home_by_database() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "a question to the system that is over at once")]
+    let mut getent = std::process::Command::new("getent");
+    let asked =
+        getent.arg("passwd").arg(nix::unistd::getuid().to_string()).stdin(std::process::Stdio::null());
+    home_of_entry(&asked.output().ok()?.stdout)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn home_by_database() -> Option<PathBuf> {
+    nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten().map(|user| user.dir)
+}
+
+/// The sixth field of a line as in `passwd(5)`.
+#[cfg(any(target_os = "linux", test))]
+fn home_of_entry(entry: &[u8]) -> Option<PathBuf> {
+    let line = entry.split(|byte| *byte == b'\n').next()?;
+    let home = line.split(|byte| *byte == b':').nth(5)?;
+    Some(PathBuf::from(std::ffi::OsStr::from_bytes(home)))
 }
 
 #[cfg(test)]
@@ -192,6 +215,16 @@ mod tests {
 
     fn places(pairs: &[(&str, &str)]) -> Places {
         Places::new(&environment(pairs), &Overrides::default()).unwrap()
+    }
+
+    #[test]
+    fn the_user_database_knows_a_home() {
+        let home = |entry: &str| home_of_entry(entry.as_bytes());
+        assert_eq!(home("ann:x:1000:1000:Ann,,,:/home/ann:/bin/sh\n"), Some("/home/ann".into()));
+        assert_eq!(home("ann:x:1000:1000:Ann,,,:/home/a n\n"), Some("/home/a n".into()));
+        assert_eq!(home(""), None, "no such user");
+        let known = nix::unistd::User::from_uid(nix::unistd::getuid()).unwrap().map(|user| user.dir);
+        assert_eq!(home_by_database(), known, "as the C library says");
     }
 
     #[test]
