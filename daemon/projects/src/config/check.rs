@@ -257,9 +257,21 @@ impl Walk<'_> {
                 self.count_as_written(near, entry);
                 format!("did you mean `{near}`?")
             }
+            // A process at the top, as other tools have it.
+            (None, None) if self.is_like_a_process(entry) => {
+                let table = self.dialect.table(&["processes", &entry.key], "{ run = \"…\" }");
+                format!("a process is declared as {table}")
+            }
             (None, None) => format!("known here: {}", known.collect::<Vec<_>>().join(", ")),
         };
         self.report_at(Code::UnknownKey, entry, format!("unknown key `{name}` {place}"), hint);
+    }
+
+    fn is_like_a_process(&self, entry: &Entry) -> bool {
+        self.path.is_empty()
+            && self.which == Which::Project
+            && matches!(entry.node.value, Value::Table(_))
+            && names::fault(&entry.key).is_none()
     }
 
     /// What is called otherwise elsewhere.

@@ -432,6 +432,20 @@ fn a_missing_file_is_a_mistake_only_if_it_was_named() {
 }
 
 #[test]
+fn the_users_file_is_known_there_or_not() {
+    let place = |variables: &[(&str, &str)]| {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        UserConfig::check(None, &variables.collect()).unwrap().place
+    };
+    assert_eq!(place(&[("HOME", "/h")]), Path::new("/h/.config/brummer/config.toml"));
+    assert_eq!(place(&[("HOME", "/h"), ("XDG_CONFIG_HOME", "/x")]), Path::new("/x/brummer/config.toml"));
+    assert_eq!(place(&[("BRUMMER_CONFIG", "/b.yaml"), ("XDG_CONFIG_HOME", "/x")]), Path::new("/b.yaml"));
+    let text = Some((Path::new("/h/.config/brummer/config.yaml"), "{}"));
+    let user = UserConfig::check(text, &Environment::new()).unwrap();
+    assert_eq!(user.place, Path::new("/h/.config/brummer/config.yaml"));
+}
+
+#[test]
 fn unreadable_files_are_told() {
     let temp = tempfile::tempdir().unwrap();
     let written = |name: &str, bytes: &[u8]| {
