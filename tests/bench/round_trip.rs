@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::stage::{Stage, median, timed};
+use crate::stage::{self, Stage, World, median, timed};
 
 const TIMES: usize = 51;
 
@@ -15,13 +15,19 @@ pub(crate) fn ps(stage: &Stage) {
     let world = stage.world("", &config);
     world.ctl(&["up", "-d"]);
     let service = Runit::start();
+    against_sv("as the linker left it", &world, service.as_ref());
+    stage::read_back(&stage.path("brummerctl"));
+    against_sv("read back from the disk", &world, service.as_ref());
+}
+
+fn against_sv(binary: &str, world: &World, service: Option<&Runit>) {
     let (mut ours, mut peer) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
         ours.push(timed(|| {
             let status = world.command(&["ps"]).stdout(Stdio::null()).status().unwrap();
             assert!(status.success());
         }));
-        if let Some(service) = &service {
+        if let Some(service) = service {
             peer.push(timed(|| service.status()));
         }
     }
@@ -32,7 +38,7 @@ pub(crate) fn ps(stage: &Stage) {
         let peer = median(peer);
         format!("sv status {:.2} ms, ratio {:.2} (at least 2, aim 1)", ms(peer), ms(ours) / ms(peer))
     };
-    println!("ps            10 processes: {:.2} ms; {against}", ms(ours));
+    println!("ps            10 processes, binary {binary}: {:.2} ms; {against}", ms(ours));
 }
 
 pub(crate) fn spawn(stage: &Stage) {
