@@ -18,8 +18,8 @@ use crate::view;
 
 /// Asking for something to be read, and commands besides the stop grace.
 const USUAL: Duration = Duration::from_secs(30);
-/// Waiting for readiness.
-const READY: Duration = Duration::from_secs(60);
+/// Waiting for readiness: the deadline of a check that says nothing else, and the daemon's word on it.
+const READY: Duration = Duration::from_secs(65);
 /// The stop grace where nothing else is configured.
 const GRACE: Duration = Duration::from_secs(10);
 /// Finding or starting the daemon.
@@ -30,7 +30,7 @@ const CONNECT: Duration = Duration::from_secs(15);
 pub(crate) enum Patience {
     /// 30 s and the longest stop grace of the project.
     Usual,
-    /// 60 s: it waits for readiness.
+    /// 60 s and a little: it waits for readiness, and the daemon knows best what it waited for.
     Ready,
 }
 

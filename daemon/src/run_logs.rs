@@ -82,6 +82,8 @@ impl RunLogs for RunLogsOf {
                 runs: Some(vec![run]),
                 streams: Some(vec![Stream::Out, Stream::Err]),
                 texts: vec![matcher],
+                // A line is said, whatever is written over it.
+                include_replaced: true,
                 ..Filter::default()
             };
             let mut follower = logs.follow(logs.before_run(&key, run), filter, false);

@@ -89,16 +89,15 @@ fn captured(home: &Home, text: &str) -> bool {
 fn past_its_deadline_it_runs_and_is_not_ready_and_a_later_line_still_counts() {
     let home = Home::new();
     let _daemon = home.daemon();
-    let project =
-        home.project("shop", &CONFIG.replace("ready = { log", "ready = { deadline = \"100ms\", log"));
+    let project = home.project("shop", &CONFIG.replace("ready = { log", "ready = { deadline = \"3s\", log"));
     let wait = home.ctl_in(project.dir(), ["up", "-d", "--wait", "api"]).code(1);
-    let told = "`api` is not ready after 100ms: no line matches `^Listening on port \\d+$`";
+    let told = "`api` is not ready after 3.0s: no line matches `^Listening on port \\d+$`";
     assert!(wait.stderr.contains(told), "{}", wait.stderr);
     assert!(wait.stderr.contains("begins"), "its last lines: {}", wait.stderr);
     let api = process(&home, project.dir(), "api");
     assert_eq!((api["state"].as_str(), api["ready"].as_bool()), (Some("running"), Some(false)));
     let web = home.ctl_in(project.dir(), ["up", "-d", "web"]).code(1);
-    assert!(web.stderr.contains("waits for api, which is not ready after 100ms"), "{}", web.stderr);
+    assert!(web.stderr.contains("waits for api, which is not ready after 3.0s"), "{}", web.stderr);
     home.ctl_in(project.dir(), ["wait", "api", "--for", "ready", "--timeout", "50ms"]).code(17);
     project.write("go", "");
     until_ready(&home, project.dir(), "api");

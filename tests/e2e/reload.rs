@@ -124,7 +124,7 @@ fn a_broken_file_changes_nothing_and_says_so_until_it_is_mended() {
 
     // What is known is started as it was read last; only a new name needs the file.
     let restarted = home.ctl_in(dir, ["restart", "api"]).ok();
-    let told = "the configuration has 1 mistake and changes nothing until it is mended";
+    let told = "shop: the configuration has 1 mistake and changes nothing until it is mended";
     assert!(restarted.stderr.contains(told), "{}", restarted.stderr);
     let running = pid(&home, dir, "api");
     home.ctl_in(dir, ["start", "api"]).ok();

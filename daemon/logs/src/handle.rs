@@ -69,7 +69,8 @@ impl Logs {
         let runs = shelves.get(key).map(|shelf| shelf.runs.load());
         let found = runs.iter().flat_map(|runs| runs.iter()).find(|other| other.run == run);
         match found.and_then(|run| run.blocks.lock().first_seq()) {
-            Some(first) => LineCursor { seq: first.saturating_sub(1), ..now },
+            // What is in the index may be published a moment later.
+            Some(first) => LineCursor { seq: first.saturating_sub(1).min(now.seq), ..now },
             None => now,
         }
     }

@@ -125,6 +125,8 @@ pub enum Input {
     Started(Check),
     /// The ready check is closed.
     Checked,
+    /// Of a run that is not ready another check has begun.
+    Recheck,
     Paused,
     Continued(Check),
     /// The leader ended, and everything it wrote can be read.
@@ -243,6 +245,7 @@ impl State {
             Input::Restart if !starting => self.to(Phase::Stopping(Then::Start), stop),
             Input::Started(check) if starting => self.to(check.phase(), release),
             Input::Checked if self.phase == Phase::Checking => self.to(Phase::Running, &[]),
+            Input::Recheck if self.phase == Phase::Running => self.to(Phase::Checking, &[]),
             Input::Paused if matches!(self.phase, Phase::Running | Phase::Checking) => {
                 self.to(Phase::Paused, &[])
             }

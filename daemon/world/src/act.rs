@@ -314,7 +314,8 @@ impl World {
             Err(refusal) if refusal.code == "CONFIG" => {
                 let told = &refusal.message;
                 notices.push(format!(
-                    "{told} and changes nothing until it is mended; `config check` tells more"
+                    "{}: {told} and changes nothing until it is mended; `config check` tells more",
+                    of.name
                 ));
                 Ok(Err(refusal))
             }

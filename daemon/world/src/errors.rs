@@ -34,10 +34,11 @@ impl From<ProcessError> for Refusal {
             ProcessError::Stopping => Kind::Unavailable,
             _ => Kind::Internal,
         };
-        // Sentences of the form "what; cure" are told as message and hint.
+        // Sentences of the form "what; cure" are told as message and hint, but for reasons, which hold other text.
         let code = error.code();
         let text = error.to_string();
-        match text.split_once("; ") {
+        let is_reason = matches!(error, ProcessError::Ended { .. } | ProcessError::NotReady { .. });
+        match text.split_once("; ").filter(|_| !is_reason) {
             Some((message, cure)) => Self::new(kind, code, message).hint(cure),
             None => Self::new(kind, code, text),
         }

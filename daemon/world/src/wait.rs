@@ -137,6 +137,8 @@ impl World {
             processes: Some(vec![key.clone()]),
             streams: Some(vec![Stream::Out, Stream::Err]),
             texts: vec![matcher],
+            // A line is said, whatever is written over it.
+            include_replaced: true,
             ..Filter::default()
         };
         let mut follower = self.logs().follow(from, filter, false);

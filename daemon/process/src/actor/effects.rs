@@ -176,6 +176,7 @@ impl Actor {
         };
         let token = self.shared.tracker.token();
         run.link = Some(link::start(self.shared.link_context(), linked, launched, token));
+        self.end_check();
         self.run = Some(run);
     }
 

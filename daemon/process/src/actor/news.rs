@@ -52,7 +52,7 @@ impl Actor {
                 run.child = Some(child);
                 run.started = Some((mono_ns, wall_ns));
                 let why = if run.adopted { "ran on while no daemon was there" } else { "" };
-                let check = self.begin_check();
+                let check = self.check_started();
                 let why = self.unready().unwrap_or_else(|| why.to_owned());
                 self.apply(Input::Started(check), &why).await;
                 self.show();
@@ -171,6 +171,7 @@ impl Actor {
     /// An earlier daemon wrote that it would begin this run, and died before it did.
     async fn never_came_to_be(&mut self, same_boot: bool) {
         let Some(run) = self.run.take() else { return };
+        self.end_check();
         let (id, runs) = (run.id, self.shared.config.runs_dir.clone());
         tracing::info!(process = %self.key, run = %id, "an intended run was never begun");
         let dir = brummer_capture::RunDir::of(&runs, id);

@@ -17,8 +17,8 @@ use futures::FutureExt as _;
 use super::{Actor, ends};
 use crate::state::{Check, Input, Phase};
 
-/// What is left at least of a deadline when a check begins: an adopted run's line is looked for first.
-const LEAST: Duration = Duration::from_secs(1);
+/// What is left at least of an adopted run's deadline: what it said while no daemon was there is read first.
+const LEAST_ADOPTED: Duration = Duration::from_secs(10);
 
 /// How the check of a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +31,20 @@ pub(super) enum Readiness {
 }
 
 impl Actor {
-    /// Begins to check the living run, or begins anew. Answers how that stands now.
-    pub(super) fn begin_check(&mut self) -> Check {
+    /// The program of the newest run runs, as its shim says, on each connection anew. Answers how its check stands.
+    pub(super) fn check_started(&mut self) -> Check {
+        if self.machine.phase != Phase::Starting {
+            return self.check();
+        }
+        let up = match self.run.as_ref().and_then(|run| run.started) {
+            Some((mono, _)) => Duration::from_nanos(clock::mono_ns().saturating_sub(mono)),
+            None => Duration::ZERO,
+        };
+        self.begin_check(up)
+    }
+
+    /// Begins to check the living run, or begins anew; `up`: so much of the deadline is over.
+    fn begin_check(&mut self, up: Duration) -> Check {
         self.end_check();
         let Some(run) = &mut self.run else { return Check::Closed };
         let check = run.spec.ready.clone().filter(|_| run.spec.kind == Kind::Service);
@@ -41,8 +53,8 @@ impl Actor {
             return Check::Closed;
         };
         run.readiness = Readiness::Open;
-        let up = run.started.map_or(0, |(mono, _)| clock::mono_ns().saturating_sub(mono));
-        let left = check.deadline.saturating_sub(Duration::from_nanos(up)).max(LEAST.min(check.deadline));
+        let least = if run.adopted { LEAST_ADOPTED.min(check.deadline) } else { Duration::ZERO };
+        let left = check.deadline.saturating_sub(up).max(least);
         self.ready_line = Some(self.shared.logs.first_line(self.key.clone(), run.id, check.log));
         self.ready_deadline = Some(tokio::time::sleep(left).boxed());
         Check::Open
@@ -98,7 +110,6 @@ impl Actor {
             return;
         }
         run.readiness = Readiness::Ready;
-        self.passed = Some(run.id);
         self.ready_deadline = None;
         let why = match run.started {
             Some((mono, _)) if !run.adopted => {
@@ -109,8 +120,7 @@ impl Actor {
             }
             _ => "ready".to_owned(),
         };
-        // Written down first: what was ready once must not be asked for its line again.
-        self.save().await;
+        self.remember_ready().await;
         self.told_ready(&why).await;
     }
 
@@ -126,13 +136,29 @@ impl Actor {
     /// Another form of the living run came into force: its check is the newer one. What was ready stays so.
     pub(super) async fn follow_check(&mut self) {
         let started = self.run.as_ref().is_some_and(|run| run.started.is_some());
-        if !started || !self.is_checked() || self.is_ready() {
+        if !started || !self.is_checked() {
             return;
         }
-        match self.begin_check() {
-            Check::Open => self.told_ready_state(self.unready().unwrap_or_default()),
-            Check::Closed => self.told_ready("ready: its configuration asks for no line any more").await,
+        if self.is_ready() {
+            return self.remember_ready().await;
         }
+        match self.begin_check(Duration::ZERO) {
+            Check::Open => {
+                let why = self.unready().unwrap_or_default();
+                self.apply(Input::Recheck, &why).await;
+                self.told_ready_state(why);
+            }
+            Check::Closed => {
+                self.remember_ready().await;
+                self.told_ready("ready: its configuration asks for no line any more").await;
+            }
+        }
+    }
+
+    /// The next daemon must not ask for a line that this run has never had to say.
+    async fn remember_ready(&mut self) {
+        self.passed = self.run.as_ref().map(|run| run.id);
+        self.save().await;
     }
 
     async fn told_ready(&mut self, why: &str) {

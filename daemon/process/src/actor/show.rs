@@ -102,7 +102,8 @@ impl Actor {
         self.generation += 1;
         view.generation = self.generation;
         let view = self.cell.store(view);
-        if (view.state, view.run, view.ready) == (old.state, old.run, old.ready) {
+        let told = |view: &ProcessView| (view.state, view.run, view.ready, view.is_unready());
+        if told(&view) == told(&old) {
             self.shared.notice(self.key.clone());
             return;
         }

@@ -132,6 +132,7 @@ impl Supervisor {
         let before = self.commands.inherited(&command).cloned();
         let (shared, handle, asker) = (self.shared.clone(), handle.clone(), asker.clone());
         let (answer, begun) = self.commands.join(command, || async move {
+            let mut goes_on = None;
             if let Some(row) = before {
                 let view = handle.cell.load();
                 let told = row.answer.as_deref().and_then(Did::from_text);
@@ -145,7 +146,10 @@ impl Supervisor {
                     Verb::Restart => Did::Restarted,
                     Verb::Stop => Did::Stopped,
                 };
-                if let Some(did) = told.or(done.then_some(did)) {
+                // The run that it began lives; that it gets ready is still to be waited for.
+                if told.is_none() && done && with.until == Until::Ready && view.ready != Some(true) {
+                    goes_on = Some(did);
+                } else if let Some(did) = told.or(done.then_some(did)) {
                     return Ok(Outcome { did, view });
                 }
             }
@@ -154,9 +158,9 @@ impl Supervisor {
             let outcome = handle
                 .ask(&shared, |answer| {
                     Ask::Wish(Box::new(Wish {
-                        verb,
+                        verb: if goes_on.is_some() { Verb::Start } else { verb },
                         request: asker.request,
-                        expected_generation: asker.expected_generation,
+                        expected_generation: asker.expected_generation.filter(|_| goes_on.is_none()),
                         client: with.client,
                         until: with.until,
                         without_dependencies: with.without_dependencies,
@@ -166,7 +170,8 @@ impl Supervisor {
                     }))
                 })
                 .await
-                .and_then(|answer| answer);
+                .and_then(|answer| answer)
+                .map(|outcome| Outcome { did: goes_on.unwrap_or(outcome.did), ..outcome });
             if let Ok(Outcome { did: did @ (Did::Started | Did::Restarted | Did::Stopped), .. }) = &outcome {
                 let did = did.as_str();
                 let kept = shared.store.call(move |c| {

@@ -40,7 +40,7 @@ fn a_line_makes_it_ready_and_until_then_it_is_starting() {
     let view = daemon.until("api", |view| view.ready == Some(true));
     assert_eq!(view.state, ProcessState::Running);
     assert!(view.reason.starts_with("ready after "), "{}", view.reason);
-    assert_eq!(daemon.states("api"), ["starting", "running"]);
+    assert_eq!(daemon.states("api"), ["starting", "starting", "running"], "with a pid, then ready");
 }
 
 #[test]
@@ -102,7 +102,10 @@ fn a_deadline_ends_the_waiting_and_not_the_process() {
     daemon.until_state("web", ProcessState::Running);
     let told: Vec<_> =
         daemon.changes("api").iter().map(|change| (change.to.as_str(), change.ready)).collect();
-    assert_eq!(told, [("starting", None), ("running", Some(false)), ("running", Some(true))]);
+    assert_eq!(
+        told,
+        [("starting", None), ("starting", None), ("running", Some(false)), ("running", Some(true))]
+    );
 }
 
 #[test]
@@ -148,9 +151,75 @@ fn another_check_counts_for_the_run_that_lives() {
     assert_eq!(identity(&now), identity(&view), "no new run");
     let now = daemon.until("other", |view| view.ready == Some(true));
     assert_eq!(identity(&now), identity(&other));
-    // What was ready stays so.
-    daemon.declare(&state, vec![with("never said")]);
-    assert_eq!(daemon.view("api").ready, Some(true));
+    // What was ready stays so, for the next daemon too.
+    daemon.declare(&state, vec![with("never said"), with_name(with("never said"), "other")]);
+    assert_eq!((daemon.view("api").ready, daemon.view("other").ready), (Some(true), Some(true)));
+    daemon.crash();
+    let daemon = state.daemon();
+    for name in ["api", "other"] {
+        let view = daemon.until(name, |view| view.state == ProcessState::Running);
+        assert_eq!(view.ready, Some(true), "{name}: {}", view.reason);
+    }
+}
+
+#[test]
+fn what_was_started_without_a_check_and_is_given_one_stays_ready() {
+    let state = State::new();
+    let daemon = state.daemon();
+    let mut spec = service(&state, "api", "exec sleep 600");
+    daemon.declare(&state, vec![spec.clone()]);
+    assert_eq!(daemon.start("api").unwrap().view.ready, Some(true));
+    spec.ready = Some(ReadyCheck::log("never said"));
+    daemon.declare(&state, vec![spec]);
+    daemon.crash();
+    let daemon = state.daemon();
+    let view = daemon.until("api", |view| view.state == ProcessState::Running);
+    assert_eq!(view.ready, Some(true), "{}", view.reason);
+}
+
+#[test]
+fn an_overdue_one_that_is_given_another_check_is_waited_for_again() {
+    let state = State::new();
+    let daemon = state.daemon();
+    let with = |pattern: &str, deadline: Duration| {
+        let mut spec = server(&state, "api");
+        spec.ready = Some(ReadyCheck { log: pattern.to_owned(), deadline });
+        spec
+    };
+    let mut web = service(&state, "web", "exec sleep 600");
+    web.depends_on = vec!["api".to_owned()];
+    daemon.declare(&state, vec![with("never said", Duration::from_millis(1)), web.clone()]);
+    daemon.run(daemon.supervisor.start(until_ready("api"))).unwrap_err();
+    assert_eq!(daemon.start("web").unwrap().did, Did::Waiting);
+    daemon.declare(&state, vec![with("listening", Duration::from_secs(600)), web]);
+    let view = daemon.until_state("api", ProcessState::Starting);
+    assert!(view.reason.starts_with("waits for a line that matches `listening`"), "{}", view.reason);
+    let view = daemon.until("web", |view| &*view.reason == "waits for api to be ready");
+    assert!(!view.blocked);
+    go(&state);
+    daemon.until_state("web", ProcessState::Running);
+}
+
+#[test]
+fn a_retry_of_the_same_start_waits_on_after_the_daemon_died() {
+    let state = State::new();
+    let daemon = state.daemon();
+    daemon.declare(&state, vec![server(&state, "api")]);
+    let request = until_ready("api");
+    let (supervisor, first) = (daemon.supervisor.clone(), request.clone());
+    let _lost =
+        daemon.run(async { daemon.scope.spawn("start", async move { supervisor.start(first).await }) });
+    let begun = daemon.until("api", |view| view.state == ProcessState::Starting && view.pid.is_some());
+    daemon.crash();
+    let daemon = state.daemon();
+    let supervisor = daemon.supervisor.clone();
+    let retry =
+        daemon.run(async { daemon.scope.spawn("start", async move { supervisor.start(request).await }) });
+    let view = daemon.until("api", |view| view.reason.starts_with("waits for a line"));
+    assert_eq!((view.run, view.ready), (begun.run, None));
+    go(&state);
+    let outcome = daemon.run(retry).unwrap().unwrap();
+    assert_eq!((outcome.did, outcome.view.ready, outcome.view.run), (Did::Started, Some(true), begun.run));
 }
 
 #[test]
@@ -173,7 +242,8 @@ fn a_line_that_comes_while_it_is_stopped_takes_nothing_from_the_stop() {
     assert_eq!((view.state, &*view.reason), (ProcessState::Stopping, "asked to stop"));
     go(&state);
     assert_eq!(daemon.run(stop).unwrap().unwrap().did, Did::Stopped);
-    assert_eq!(daemon.states("api"), ["starting", "stopping", "stopped"]);
+    assert_eq!(daemon.states("api"), ["starting", "starting", "stopping", "stopped"]);
+    assert_eq!(&*daemon.view("api").reason, "stopped");
 }
 
 fn with_name(mut spec: ProcessSpec, name: &str) -> ProcessSpec {

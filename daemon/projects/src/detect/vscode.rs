@@ -1,8 +1,8 @@
 //! VS Code: tasks.json and launch.json.
 //!
 //! Tasks of type shell, process, npm, typescript, cargo, gulp and grunt, with their settings for Linux;
-//! `dependsOn` becomes a dependency, in a `sequence` also of each on the one before it; `isBackground` or a
-//! background matcher a service, whose ready check is the matcher's `endsPattern`. What only the editor knows (`${file}`,
+//! `dependsOn` becomes a dependency, in a `sequence` also of each on the one before it; `isBackground` a
+//! service, whose ready check is the `endsPattern` of its background matcher. What only the editor knows (`${file}`,
 //! `${input:…}`, tasks of extensions) is listed with what it lacks. Of launch.json the programs of Node,
 //! Python and Go are listed; browsers and attaching debuggers are nothing to run.
 

@@ -59,6 +59,8 @@ fn draft(task: &Field<'_>, notes: &mut Notes) -> Draft {
             take(&mut draft, &mut parts, &field, notes);
         }
     }
+    // A compiler that is run once has the matchers of one that watches.
+    draft.ready = draft.ready.filter(|_| draft.kind == Some(Kind::Service));
     draft.run = run(task, &parts, notes);
     if draft.run.is_none()
         && !draft.depends_on.is_empty()
@@ -251,10 +253,6 @@ fn matcher(draft: &mut Draft, field: &Field<'_>, notes: &mut Notes) {
         let name = name.as_text().map(Cow::into_owned);
         Background::of(ends.as_deref(), name.as_deref())
     }));
-    if found != Background::No {
-        // It would never be done otherwise.
-        draft.kind = Some(Kind::Service);
-    }
     match found {
         Background::Ends(check) => draft.ready = Some(check.log),
         Background::Unusable(why) => {

@@ -102,8 +102,9 @@ pub(super) fn detect(room: &mut Room<'_>) {
         };
         let mut script = script(room, &Task::new(&file, value), &label);
         script.source = relative(&root, &path);
+        let ends = Task::new(&file, value).get("isBackground") == Some(&Json::Bool(false));
         match background(&Task::new(&file, value)) {
-            Background::Ends(check) if script.kind == Kind::Service => script.ready = Some(check),
+            Background::Ends(check) if script.kind == Kind::Service && !ends => script.ready = Some(check),
             Background::Unusable(why) => room.notice(
                 &path,
                 &format!("has an `endsPattern` in `{label}` that cannot be used: {why}; the task counts as ready once it runs"),
@@ -215,12 +216,11 @@ fn background(task: &Task<'_>) -> Background {
     }))
 }
 
+/// A background matcher alone makes no watcher: it may be that of a compiler that is run once.
 fn kind_of(task: &Task<'_>, label: &str, command: &str) -> Kind {
     let group = task.get("group").and_then(|group| group.text().or_else(|| group.text_at("kind")));
     match (task.get("isBackground"), group) {
         (Some(Json::Bool(true)), _) => Kind::Service,
-        // It would never be done otherwise.
-        _ if background(task) != Background::No => Kind::Service,
         (_, Some("build" | "test")) => Kind::Task,
         _ => kind::of_script(label, command),
     }
