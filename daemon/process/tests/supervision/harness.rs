@@ -224,6 +224,16 @@ impl Daemon {
         runtime.block_on(async { tokio::time::timeout(LONG, future).await.expect("it takes too long") })
     }
 
+    /// Something that goes on beside the test.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> brummer_scope::Task<T> {
+        let _entered = self.runtime.as_ref().unwrap().enter();
+        self.scope.spawn(name, future)
+    }
+
     pub(crate) fn declare(&self, state: &State, specs: Vec<ProcessSpec>) -> Vec<(String, Change)> {
         self.declare_read(state, specs, None)
     }

@@ -59,9 +59,8 @@ fn a_second_signal_ends_the_patience() {
     daemon.start("api").unwrap();
     until(|| state.project_dir().join("up").exists());
     let supervisor = daemon.supervisor.clone();
-    let shutdown = daemon.run(async {
-        daemon.scope.spawn("shutdown", async move { supervisor.shutdown(Duration::from_secs(600)).await })
-    });
+    let shutdown =
+        daemon.spawn("shutdown", async move { supervisor.shutdown(Duration::from_secs(600)).await });
     daemon.until_state("api", ProcessState::Stopping);
     let report = daemon.run(async {
         daemon.supervisor.hasten().await;
