@@ -80,6 +80,12 @@ fn read(path: &Path) -> Result<Option<PackageJson>, String> {
     manifest::read(path)?.map(|text| PackageJson::parse(&text)).transpose()
 }
 
+/// Who runs the scripts of the package in `dir`.
+pub(super) fn manager_of(dir: &Path, look: &Look) -> Manager {
+    let package = read(&dir.join("package.json")).ok().flatten();
+    runner::choose(dir, package.as_ref(), look).manager
+}
+
 /// A project's scripts while they are collected.
 pub(super) struct Scripts<'a> {
     pub(super) dir: &'a Path,

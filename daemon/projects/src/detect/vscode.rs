@@ -46,6 +46,10 @@ mod tests {
         let editor = |what: &str| Some(Lack::Foreign { what: what.to_owned(), tool: "the editor" });
         assert_eq!(by("Ask").missing, editor("${input:name}"));
         assert_eq!(by("Ask").spec().unrunnable.unwrap(), "needs ${input:name}, which only the editor has");
+        let value = by("Env-value").spec().unrunnable.unwrap();
+        assert_eq!(value, "needs the value of ${env:B} before it starts, which only the editor has");
+        assert!(by("Single").missing.is_some(), "a shell looks for nothing between single quotes");
+        assert!(by("Env").missing.is_none() && by("Env-process").missing.is_none());
         assert_eq!(by("Extension").missing, editor("tasks of type docker-build"));
         assert_eq!(by("Extension").argv(), Vec::<String>::new(), "nothing stands in for it");
         assert!(by("Circle-1").depends_on.is_empty() || by("Circle-2").depends_on.is_empty());

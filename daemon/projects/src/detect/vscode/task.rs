@@ -6,6 +6,7 @@ use brummer_event::spec::{Command, Kind};
 
 use super::{depend, variable};
 use crate::detect::json::Json;
+use crate::detect::node;
 use crate::detect::room::Room;
 use crate::detect::shape::Shape::{self, Any, Bool, Keys, List, Map, OneOf, Text, Whole};
 use crate::detect::{Script, kind, relative};
@@ -53,6 +54,17 @@ impl<'a> Task<'a> {
 
     fn option(&self, key: &str) -> Option<&'a Json> {
         self.layers.iter().flatten().find_map(|layer| layer.get("options")?.get(key))
+    }
+
+    /// Where it runs. A task that a provider finds lies where its file does, whatever the file of tasks says for
+    /// those that are written there.
+    fn directory(&self, kind: &str) -> Option<&'a str> {
+        let path = || self.get("path")?.text();
+        if matches!(kind, "shell" | "process") {
+            return self.option("cwd").and_then(Json::text).or_else(path);
+        }
+        let own = |layer: &&'a Json| layer.get("options")?.get("cwd")?.text();
+        path().or_else(|| self.layers.iter().take(2).flatten().find_map(own))
     }
 
     /// Variables of all layers, the nearest last.
@@ -149,17 +161,43 @@ fn script(room: &mut Room<'_>, task: &Task<'_>, label: &str) -> Script {
     };
     let arguments: Vec<(String, bool)> =
         task.get("args").map(Json::items).unwrap_or_default().iter().filter_map(argument).collect();
+    let mut env_lack = None;
+    let mut but_env = |text: &str| match variable::replace_but_env(text, &root, home.as_deref()) {
+        Ok(text) => text,
+        Err(name) => {
+            env_lack.get_or_insert(name);
+            text.to_owned()
+        }
+    };
     let arguments: Vec<(String, bool)> =
-        arguments.into_iter().map(|(word, force)| (replaced(&word), force)).collect();
-    let command = task.get("command").and_then(argument).map(|(word, _)| replaced(&word));
+        arguments.into_iter().map(|(word, force)| (but_env(&word), force)).collect();
+    let command = task.get("command").and_then(argument).map(|(word, _)| but_env(&word));
+    // What cannot run is shown as it is written.
+    let mut or_lack = |line: Result<String, String>, written: &str| {
+        line.unwrap_or_else(|name| {
+            env_lack.get_or_insert(name);
+            written.to_owned()
+        })
+    };
     let text = |key: &str| task.get(key).and_then(Json::text).map(str::to_owned);
     let kind_of_task = text("type").unwrap_or_else(|| "process".to_owned());
     let words = |argv: &[&str]| -> Vec<String> { argv.iter().map(|word| (*word).to_owned()).collect() };
     let plain: Vec<String> = arguments.iter().map(|(word, _)| word.clone()).collect();
+    let directory = task.directory(&kind_of_task).map(&mut replaced);
+    let directory = directory.map_or_else(|| root.clone(), |dir| root.join(dir));
     let run = match (kind_of_task.as_str(), &command) {
-        ("shell", Some(command)) => Some(Command::Shell(line(command, &arguments))),
-        ("process", Some(command)) => Some(Command::Exec([vec![command.clone()], plain].concat())),
-        ("npm", _) => text("script").map(|script| Command::Exec(words(&["npm", "run", &script]))),
+        ("shell", Some(command)) => Some(Command::Shell(or_lack(line(command, &arguments), command))),
+        ("process", Some(command)) => {
+            let argv = [vec![command.clone()], plain].concat();
+            // Only a shell knows the environment at the start; it puts the program in its place.
+            Some(match argv.iter().any(|word| variable::has_env(word)) {
+                true => Command::Shell(or_lack(exec(&argv), &argv.join(" "))),
+                false => Command::Exec(argv),
+            })
+        }
+        ("npm", _) => {
+            text("script").map(|script| Command::Exec(node::manager_of(&directory, room.look).run(&script)))
+        }
         ("typescript", _) => {
             let project = text("tsconfig").unwrap_or_else(|| "tsconfig.json".to_owned());
             let watch = text("option").filter(|option| option == "watch").map(|_| "--watch");
@@ -174,15 +212,15 @@ fn script(room: &mut Room<'_>, task: &Task<'_>, label: &str) -> Script {
         (_, None) if task.get("dependsOn").is_some() => Some(Command::Exec(words(&["true"]))),
         _ => None,
     };
-    let directory =
-        task.option("cwd").and_then(Json::text).or_else(|| task.get("path")?.text()).map(&mut replaced);
-    let env: Vec<(String, String)> =
-        task.env().into_iter().map(|(key, value)| (key, replaced(&value))).collect();
+    let env = task.env().into_iter();
+    // What only hands on the variable of the same name comes with the client's environment anyway.
+    let env = env.filter(|(key, value)| *value != format!("${{env:{key}}}"));
+    let env: Vec<(String, String)> = env.map(|(key, value)| (key, replaced(&value))).collect();
+    let lacks = lacks.or(env_lack);
     let lacks = match &run {
         None => Some(format!("tasks of type {kind_of_task}")),
         Some(_) => lacks,
     };
-    let directory = directory.map_or_else(|| root.clone(), |dir| root.join(dir));
     room.at(&directory, &root.join(".vscode/tasks.json"));
     // What only the editor can do has no command.
     let run = run.unwrap_or_else(|| Command::Exec(Vec::new()));
@@ -241,15 +279,29 @@ fn argument(value: &Json) -> Option<(String, bool)> {
 }
 
 /// What the editor would give a shell: the command as it is, and arguments with blanks quoted.
-fn line(command: &str, arguments: &[(String, bool)]) -> String {
-    let mut line = command.to_owned();
+fn line(command: &str, arguments: &[(String, bool)]) -> Result<String, String> {
+    let mut line = variable::for_shell(command)?;
     for (word, force) in arguments {
         line.push(' ');
         let quote = *force || word.is_empty() || word.contains(char::is_whitespace);
         // A word that its author quoted already stays.
         let is_quoted =
             word.len() > 1 && ['"', '\''].iter().any(|mark| word.starts_with(*mark) && word.ends_with(*mark));
-        line.push_str(&if quote && !is_quoted { variable::quoted(word) } else { word.clone() });
+        line.push_str(&match (quote, variable::has_env(word)) {
+            _ if is_quoted => variable::for_shell(word)?,
+            (true, false) => variable::quoted(word),
+            (true, true) => variable::word_for_shell(word, variable::quoted)?,
+            (false, _) => variable::word_for_shell(word, str::to_owned)?,
+        });
     }
-    line
+    Ok(line)
+}
+
+/// A program and its arguments for a shell that is to become it.
+fn exec(argv: &[String]) -> Result<String, String> {
+    let words = argv.iter().map(|word| match word.as_str() {
+        "" => Ok(variable::quoted(word)),
+        word => variable::word_for_shell(word, variable::quoted),
+    });
+    Ok(format!("exec {}", words.collect::<Result<Vec<_>, _>>()?.join(" ")))
 }
