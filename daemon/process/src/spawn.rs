@@ -140,9 +140,7 @@ pub(crate) fn spawn(launcher: &Launcher, plan: &RunPlan) -> Spawned {
 
 fn meta(launcher: &Launcher, plan: &RunPlan, cookie: Cookie) -> Result<Meta, String> {
     let spec = &plan.spec;
-    if let Some(why) = &spec.unrunnable {
-        return Err(format!("it {why}"));
-    }
+    runnable(spec)?;
     let wide = launcher.wide_pipes && plan.living < WIDE_PIPES;
     let mut meta = Meta::new(plan.run, cookie, plan.argv.clone(), spec.dir.clone());
     meta.project = plan.key.project.to_string();
@@ -170,14 +168,31 @@ pub(crate) fn stop_plan(spec: &ProcessSpec) -> StopPlan {
     StopPlan { signal: spec.stop.signal, grace_ms, limit_ms: None }
 }
 
+fn runnable(spec: &ProcessSpec) -> Result<(), String> {
+    match &spec.unrunnable {
+        Some(why) => Err(format!("it {why}")),
+        None => Ok(()),
+    }
+}
+
+/// What would keep a start of this from being one, as far as it can be known before. Blocks.
+pub(crate) fn check(spec: &ProcessSpec, client: &ClientContext) -> Result<(), String> {
+    runnable(spec)?;
+    layers(spec, client).map(drop)
+}
+
 fn environment(plan: &RunPlan) -> Result<Composed, String> {
-    let mut layers = Layers::from_client(&plan.client.env);
-    for path in &plan.spec.env_files {
+    Ok(layers(&plan.spec, &plan.client)?.finish(For { key: &plan.key, run: plan.run }))
+}
+
+fn layers(spec: &ProcessSpec, client: &ClientContext) -> Result<Layers, String> {
+    let mut layers = Layers::from_client(&client.env);
+    for path in &spec.env_files {
         let bytes = read_dotenv(path)?;
         layers.add_dotenv(path, &bytes).map_err(|error| format!("{}:{error}", path.display()))?;
     }
-    layers.add_configured(&plan.spec);
-    Ok(layers.finish(For { key: &plan.key, run: plan.run }))
+    layers.add_configured(spec);
+    Ok(layers)
 }
 
 fn read_dotenv(path: &Path) -> Result<Vec<u8>, String> {

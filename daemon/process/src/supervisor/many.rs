@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use brummer_event::ProcessKey;
+use brummer_event::spec::ClientContext;
 use futures::future::join_all;
 
 use super::Supervisor;
@@ -13,6 +14,7 @@ use crate::needs::{Standing, standing};
 use crate::plan::{Graph, PlanError};
 use crate::registry::Handle;
 use crate::request::{Answer, Asker, Changed, DeclareRequest, Did, DownRequest, RestartRequest, UpRequest};
+use crate::spawn;
 
 /// The processes of one project and who depends on whom.
 struct Project {
@@ -141,6 +143,35 @@ impl Supervisor {
         join_all(stops).await
     }
 
+    /// Splits names into those that may be stopped for a restart, and answers for those that run and whose new run
+    /// could not begin. A file that breaks later fails the start, as ever.
+    async fn startable_again(
+        &self,
+        project: &Project,
+        names: Vec<String>,
+        client: Option<&ClientContext>,
+    ) -> (Vec<String>, Vec<Answer>) {
+        let Some(client) = client.cloned() else { return (names, Vec::new()) };
+        let running = names.iter().filter_map(|name| {
+            let handle = project.handles.get(name)?;
+            let view = handle.cell.load();
+            (!view.state.is_ended()).then(|| (handle.key.clone(), view.next.clone()))
+        });
+        let running: Vec<_> = running.collect();
+        let check = move || -> Vec<Answer> {
+            let faults = running.into_iter().filter_map(|(key, spec)| {
+                let reason = spawn::check(&spec, &client).err()?;
+                let reason = format!("{reason}; it was not stopped");
+                Some((key.clone(), Err(ProcessError::StartFailed { key, run: None, reason })))
+            });
+            faults.collect()
+        };
+        // One that cannot be asked for is found at the start.
+        let kept = self.shared.scope.blocking("restart-check", check).await.unwrap_or_default();
+        let may = |name: &String| !kept.iter().any(|(key, _)| *key.name == **name);
+        (names.into_iter().filter(may).collect(), kept)
+    }
+
     /// Restarts the named processes: each old tree is gone before the new run begins. With dependents, those
     /// that run are stopped first and started again afterwards.
     ///
@@ -150,6 +181,8 @@ impl Supervisor {
         let RestartRequest { asker, project, names, client, until, with_dependents } = request;
         let project = self.project(&project);
         let (names, mut answers) = project.known(&names);
+        let (names, kept) = self.startable_again(&project, names, client.as_ref()).await;
+        answers.extend(kept);
         let named: BTreeSet<String> = names.iter().cloned().collect();
         let mut dependents = Vec::new();
         if with_dependents {

@@ -375,3 +375,37 @@ fn the_list_is_bounded() {
     daemon.declare(&state, vec![service(&state, "a", "true")]);
     daemon.start_new(&state, service(&state, "c", "true")).unwrap();
 }
+
+#[test]
+fn a_restart_that_could_not_begin_anew_stops_nothing() {
+    let state = State::new();
+    let daemon = state.daemon();
+    let file = state.project_dir().join(".env");
+    let mut spec = service(&state, "api", "sleep 600");
+    spec.env_files.push(file.clone());
+    std::fs::write(&file, "A=1").unwrap();
+    daemon.declare(&state, vec![spec, service(&state, "other", "sleep 600")]);
+    let before = daemon.start("api").unwrap().view;
+    let other = daemon.start("other").unwrap().view;
+    std::fs::write(&file, "A=1\nnonsense").unwrap();
+    let restart = || {
+        let request = RestartRequest {
+            asker: asker(),
+            project: PROJECT.to_owned(),
+            names: vec!["api".to_owned(), "other".to_owned()],
+            client: Some(client()),
+            until: Until::Running,
+            with_dependents: false,
+        };
+        let answers = daemon.run(daemon.supervisor.restart(request)).unwrap();
+        move |name: &str| answers.iter().find(|(key, _)| &*key.name == name).unwrap().1.clone()
+    };
+    let answer = restart();
+    let error = answer("api").unwrap_err();
+    assert!(matches!(error, ProcessError::StartFailed { run: None, .. }), "{error:?}");
+    assert!(error.to_string().contains("/.env:2:1: ") && error.to_string().ends_with("; it was not stopped"));
+    assert_eq!(identity(&daemon.view("api")), identity(&before));
+    assert_ne!(answer("other").unwrap().view.run, other.run, "the others are restarted");
+    std::fs::write(&file, "A=2").unwrap();
+    assert_ne!(restart()("api").unwrap().view.run, before.run);
+}
