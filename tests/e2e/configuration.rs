@@ -93,6 +93,37 @@ fn files_between_the_repository_and_the_project_are_read_again_when_they_change(
 }
 
 #[test]
+fn every_profile_is_checked_also_those_that_are_not_chosen() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let config = "[profile.ci.processes.new]\nenv = { A = \"1\" }\n[profile.ci.processes.api]\ndepends_on = [\"db\"]\n\
+                  [profile.off.processes.api]\nautostart = false\n";
+    let project = home.project("shop", &format!("{API}{config}"));
+    let told = home.ctl_in(project.dir(), ["config", "check"]).code(2).stdout;
+    for code in ["error[E017]", "error[E004]"] {
+        assert_eq!(told.matches(code).count(), 1, "{told}");
+    }
+    home.ctl_in(project.dir(), ["up", "-d"]).ok();
+}
+
+#[test]
+fn what_was_edited_just_now_is_shown() {
+    let home = Home::new();
+    let _daemon = home.daemon();
+    let project = home.project("shop", API);
+    let file = home.path().join("home/.config/brummer/config.toml");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    for lines in [7, 8, 9] {
+        std::fs::write(&file, format!("[logs]\nkeep_lines = {lines}\n")).unwrap();
+        project.write("brummer.toml", &format!("{API}env = {{ N = {lines} }}\n"));
+        let shown = home.ctl_in(project.dir(), ["config", "show", "--sources"]).ok().stdout;
+        for line in [format!("logs.keep_lines = {lines}  # "), format!("processes.api.env.N = \"{lines}\"")] {
+            assert!(shown.contains(&line), "{line}: {shown}");
+        }
+    }
+}
+
+#[test]
 fn layers_end_at_the_root_of_a_worktree_and_of_a_repository() {
     let home = Home::new();
     let _daemon = home.daemon();

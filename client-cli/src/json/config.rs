@@ -24,8 +24,7 @@ pub(crate) struct Diagnostic {
     pub file: Option<String>,
     pub line: Option<u32>,
     pub column: Option<u32>,
-    /// With excerpt and caret; said in text only.
-    #[serde(skip)]
+    /// All of it as people see it, with excerpt and mark.
     pub rendered: String,
 }
 

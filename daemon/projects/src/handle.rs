@@ -479,6 +479,13 @@ impl Shared {
                 check.diagnostics.extend(wrong);
             }
         }
+        // A profile is asked for now and then: what is wrong with it should not wait for that.
+        for wrong in load::wrong_with_profiles(dir, &user, &self.look(None)) {
+            if !check.diagnostics.contains(&wrong) {
+                check.diagnostics.push(wrong);
+            }
+        }
+        config::sort(&mut check.diagnostics);
         check.files.extend(config::predecessors(dir));
         check
     }

@@ -95,6 +95,22 @@ pub(crate) fn load(
     Ok(loaded)
 }
 
+/// What is wrong with the project at `dir` under each of its profiles; what is wrong without one is among it.
+pub(crate) fn wrong_with_profiles(dir: &Path, user: &UserConfig, look: &Look) -> Vec<Diagnostic> {
+    let files = config::read_files(dir, look.home.as_deref(), user);
+    let profiles = files.profiles();
+    if profiles.is_empty() {
+        return Vec::new();
+    }
+    let detected = detect::detect(dir, look);
+    let of = |profile: &str| {
+        let besides = config::not_there(dir, &config::named(dir, &files, Some(profile)));
+        let joined = config::join(dir, user, &files, &detected.scripts, Some(profile));
+        joined.map_or_else(|wrong| wrong, |config| config.warnings).into_iter().chain(besides)
+    };
+    profiles.iter().flat_map(|profile| of(profile).collect::<Vec<_>>()).collect()
+}
+
 fn in_one_line(warning: &Diagnostic) -> String {
     format!("{}: {} [{}]", warning.place, warning.message, warning.code)
 }

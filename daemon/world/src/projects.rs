@@ -140,6 +140,9 @@ impl World {
         ask: &ProjectAsk,
         profile: Option<Arc<str>>,
     ) -> Result<(Vec<ConfigValue>, Vec<PathBuf>), Refusal> {
+        // What was edited just now counts here, whenever the watch of the file comes to it; its mistakes are told
+        // by `config check` and `status`.
+        let _mistakes = self.reloader().user().await?;
         let user = self.projects().user();
         match self.located_dir(ask).await? {
             Some(dir) => {

@@ -87,7 +87,7 @@ impl Reloader {
         Self { orders }
     }
 
-    async fn user(&self) -> Result<Vec<Diagnostic>, Refusal> {
+    pub(crate) async fn user(&self) -> Result<Vec<Diagnostic>, Refusal> {
         self.order(|answer| owner::Order::User { answer }).await
     }
 

@@ -1,5 +1,6 @@
 //! Which files make a project's configuration, in which order, and each of them checked by itself.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -127,6 +128,11 @@ impl Files {
             }
             None => self.incomplete = true,
         }
+    }
+
+    /// The profiles that any of them declares.
+    pub(crate) fn profiles(&self) -> BTreeSet<&str> {
+        self.parsed.iter().flat_map(|parsed| parsed.checked.profiles.keys()).map(String::as_str).collect()
     }
 }
 
