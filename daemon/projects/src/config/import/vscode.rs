@@ -15,7 +15,8 @@ use crate::tree::Value;
 pub(super) fn drafts(root: &Field<'_>, notes: &mut Notes) -> Vec<Draft> {
     for field in root.fields(notes) {
         match field.key() {
-            "version" | "tasks" | "$schema" => {}
+            // Laid below each task's own.
+            "version" | "tasks" | "$schema" | "options" | "linux" | "windows" | "osx" => {}
             "inputs" => field.leave(notes, "nothing is asked for at the start"),
             _ => field.leave(notes, "settings of all tasks are not taken over; write them into each"),
         }
@@ -24,7 +25,9 @@ pub(super) fn drafts(root: &Field<'_>, notes: &mut Notes) -> Vec<Draft> {
         root.leave(notes, "has no `tasks`");
         return Vec::new();
     };
-    tasks.items(notes).iter().map(|task| draft(task, notes)).collect()
+    let shared = [root.get("options"), root.get("linux").and_then(|linux| linux.get("options"))];
+    let shared: Vec<Field<'_>> = shared.into_iter().flatten().collect();
+    tasks.items(notes).iter().map(|task| draft(task, &shared, notes)).collect()
 }
 
 /// The parts of a task that make its command.
@@ -35,6 +38,10 @@ struct Parts {
     args: Vec<Word>,
     /// Of `"type": "npm"`.
     script: Option<String>,
+    /// Of a task that gulp and its like know, and of the TypeScript compiler.
+    task: Option<String>,
+    tsconfig: Option<String>,
+    watches: bool,
     /// The way from its directory to the workspace's.
     up: String,
 }
@@ -45,12 +52,20 @@ struct Word {
     quote: bool,
 }
 
-fn draft(task: &Field<'_>, notes: &mut Notes) -> Draft {
+fn draft(task: &Field<'_>, shared: &[Field<'_>], notes: &mut Notes) -> Draft {
     let mut draft = Draft::at(task);
-    let mut parts = Parts { up: way_up(task), ..Parts::default() };
+    let mut parts = Parts { up: way_up(task, shared), ..Parts::default() };
     // Nothing is started there that is not asked for.
     draft.autostart = Some(false);
     draft.kind = Some(Kind::Task);
+    // An npm script's `path` is where it stands, whatever the file says of all tasks.
+    let has_path = task.get("path").is_some();
+    for field in shared {
+        options(&mut draft, field, notes);
+    }
+    if has_path {
+        draft.dir = None;
+    }
     for field in task.fields(notes) {
         take(&mut draft, &mut parts, &field, notes);
     }
@@ -58,6 +73,9 @@ fn draft(task: &Field<'_>, notes: &mut Notes) -> Draft {
         for field in linux.fields(notes) {
             take(&mut draft, &mut parts, &field, notes);
         }
+    }
+    if parts.watches && task.get("isBackground").is_none() {
+        draft.kind = Some(Kind::Service);
     }
     // A compiler that is run once has the matchers of one that watches.
     draft.ready = draft.ready.filter(|_| draft.kind == Some(Kind::Service));
@@ -80,9 +98,10 @@ fn draft(task: &Field<'_>, notes: &mut Notes) -> Draft {
 }
 
 /// `../` for each step that the task's directory is below the workspace's.
-fn way_up(task: &Field<'_>) -> String {
+fn way_up(task: &Field<'_>, shared: &[Field<'_>]) -> String {
     let cwd = task.get("options").and_then(|options| options.get("cwd"));
-    let dir = cwd.or_else(|| task.get("path")).and_then(|dir| dir.as_text()).unwrap_or_default();
+    let shared = shared.iter().rev().find_map(|options| options.get("cwd"));
+    let dir = cwd.or_else(|| task.get("path")).or(shared).and_then(|dir| dir.as_text()).unwrap_or_default();
     let dir = at("", &dir);
     if dir.starts_with('/') {
         return String::new();
@@ -104,6 +123,9 @@ fn take(draft: &mut Draft, parts: &mut Parts, field: &Field<'_>, notes: &mut Not
             parts.args = field.items(notes).iter().filter_map(|item| word(item, up, notes)).collect();
         }
         "script" => parts.script = field.text(notes),
+        "task" => parts.task = field.text(notes),
+        "tsconfig" => parts.tsconfig = field.text(notes),
+        "option" => parts.watches = field.as_text().as_deref() == Some("watch"),
         "path" => draft.dir = field.text(notes).filter(|dir| !dir.is_empty()),
         "options" => options(draft, field, notes),
         "dependsOn" => depends_on(draft, field, notes),
@@ -169,14 +191,30 @@ fn filled(field: &Field<'_>, up: &str, text: &str, notes: &mut Notes) -> String 
 }
 
 fn run(task: &Field<'_>, parts: &Parts, notes: &mut Notes) -> Option<Command> {
-    let kind = parts.kind.as_deref().unwrap_or("shell");
+    let kind = parts.kind.as_deref().unwrap_or("process");
+    let words = |argv: &[&str]| Command::Exec(argv.iter().map(|word| (*word).to_owned()).collect());
     if let Some(script) = &parts.script {
         return match kind {
-            "npm" if !script.starts_with('-') => {
-                Some(Command::Exec(["npm", "run", script].map(str::to_owned).to_vec()))
-            }
+            "npm" if !script.starts_with('-') => Some(words(&["npm", "run", script])),
             _ => None,
         };
+    }
+    match (kind, &parts.task, &parts.command) {
+        ("typescript", ..) => {
+            let config = parts.tsconfig.as_deref().unwrap_or("tsconfig.json");
+            let watch = parts.watches.then_some("--watch");
+            let argv: Vec<&str> = ["npx", "tsc", "-p", config].into_iter().chain(watch).collect();
+            return Some(words(&argv));
+        }
+        ("gulp" | "grunt" | "jake", Some(name), _) if !name.starts_with('-') => {
+            return Some(words(&["npx", kind, name]));
+        }
+        ("cargo", _, Some(command)) => {
+            let rest = parts.args.iter().map(|word| word.text.as_str());
+            let argv: Vec<&str> = ["cargo", command.text.as_str()].into_iter().chain(rest).collect();
+            return Some(words(&argv));
+        }
+        _ => {}
     }
     let command = parts.command.as_ref().filter(|command| !command.text.trim().is_empty())?;
     match kind {
