@@ -32,7 +32,7 @@ fn a_new_django_project_runs_its_server() {
             "migrate = .venv/bin/python manage.py migrate",
             "makemigrations = .venv/bin/python manage.py makemigrations",
             "check = .venv/bin/python manage.py check",
-            "manage:test = .venv/bin/python manage.py test",
+            "test = .venv/bin/python manage.py test",
         ]
     );
     up_starts(&home, &shop, "runserver");
