@@ -153,14 +153,7 @@ fn changes_that_race_starts_stops_and_restarts_end_in_the_last_form() {
                 0 => drop(supervisor.start(crate::harness::start("api")).await),
                 1 => drop(supervisor.stop(crate::harness::asker(), &crate::harness::key_of("api")).await),
                 _ => {
-                    let request = brummer_process::RestartRequest {
-                        asker: crate::harness::asker(),
-                        project: crate::harness::PROJECT.to_owned(),
-                        names: vec!["api".to_owned()],
-                        client: None,
-                        until: brummer_process::Until::Running,
-                        with_dependents: false,
-                    };
+                    let request = crate::harness::restart("api");
                     drop(supervisor.restart(request).await);
                 }
             }

@@ -188,14 +188,7 @@ fn a_restart_that_was_asked_is_carried_out() {
     daemon.declare(&state, vec![service(&state, "api", script)]);
     let (run, old) = identity(&daemon.start("api").unwrap().view);
     until(|| state.project_dir().join("up").exists());
-    let request = brummer_process::RestartRequest {
-        asker: crate::harness::asker(),
-        project: crate::harness::PROJECT.to_owned(),
-        names: vec!["api".to_owned()],
-        client: None,
-        until: brummer_process::Until::Running,
-        with_dependents: false,
-    };
+    let request = crate::harness::restart("api");
     let supervisor = daemon.supervisor.clone();
     let restarting = daemon.scope.spawn("restart", async move { supervisor.restart(request).await });
     daemon.until_state("api", ProcessState::Stopping);

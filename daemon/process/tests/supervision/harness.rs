@@ -12,7 +12,7 @@ use brummer_event::spec::{ClientContext, Command, Kind, Origin, ProcessSpec};
 use brummer_event::{EventCursor, Payload, ProcessKey, ProcessState, RunId, Topic};
 use brummer_process::{
     Asker, Change, DeclareRequest, NewSpec, Outcome, ProcessConfig, ProcessError, ProcessView, RestartPolicy,
-    StartRequest, Supervisor, Until,
+    RestartRequest, StartRequest, Supervisor, Until,
 };
 use brummer_scope::{Scope, clock};
 use brummer_store::Store;
@@ -215,6 +215,18 @@ pub(crate) fn start(name: &str) -> StartRequest {
         until: Until::Running,
         with_dependencies: true,
         must_be_new: false,
+    }
+}
+
+/// A restart of one process, until it runs.
+pub(crate) fn restart(name: &str) -> RestartRequest {
+    RestartRequest {
+        asker: asker(),
+        project: PROJECT.to_owned(),
+        names: vec![name.to_owned()],
+        client: None,
+        until: Until::Running,
+        with_dependents: false,
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use brummer_event::ProcessState;
 use brummer_event::spec::{ProcessSpec, ReadyCheck};
-use brummer_process::{Condition, Did, ProcessError, RestartRequest, StartRequest, Until};
+use brummer_process::{Condition, Did, ProcessError, StartRequest, Until};
 
-use crate::harness::{PROJECT, State, asker, identity, key_of, service, start};
+use crate::harness::{State, asker, identity, key_of, restart, service, start};
 
 /// Says `listening on 80` once the file `go` is there, and stays.
 fn server(state: &State, name: &str) -> ProcessSpec {
@@ -265,14 +265,7 @@ fn it_can_be_paused_restarted_stopped_and_end_before_it_is_ready() {
     leader.open().unwrap().signal(18).unwrap();
     let view = daemon.until_state("api", ProcessState::Starting);
     assert!(view.reason.starts_with("waits for a line"), "{}", view.reason);
-    let request = RestartRequest {
-        asker: asker(),
-        project: PROJECT.to_owned(),
-        names: vec!["api".to_owned()],
-        client: None,
-        until: Until::Running,
-        with_dependents: false,
-    };
+    let request = restart("api");
     let answers = daemon.run(daemon.supervisor.restart(request)).unwrap();
     assert_ne!(answers[0].1.as_ref().unwrap().view.run, view.run);
     assert_eq!(daemon.stop("api").unwrap().did, Did::Stopped);
