@@ -1,5 +1,7 @@
 //! The handle: find, enter, list, load, check.
 
+mod check;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +12,8 @@ use brummer_bus::Bus;
 use brummer_scope::Scope;
 use brummer_store::Store;
 use tokio::sync::{mpsc, oneshot, watch};
+
+pub use check::ConfigCheck;
 
 use crate::ProjectsError;
 use crate::config::{self, Diagnostic, Environment, ForeignFormat, ReadImport, UserConfig};
@@ -67,15 +71,6 @@ impl Located {
             Self::New { dir, .. } => dir,
         }
     }
-}
-
-/// The answer of `config check`.
-#[derive(Debug, Clone, Default)]
-pub struct ConfigCheck {
-    /// Files that were looked at.
-    pub files: Vec<PathBuf>,
-    /// Every mistake and warning; empty = all is well.
-    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// A configuration file that was made.
@@ -440,54 +435,6 @@ impl Shared {
             None if verb == Verb::Here => Ok(is_new(dir)),
             None => Err(ProjectsError::NoneHere { dir }),
         }
-    }
-
-    fn check(&self, dir: Option<&Path>, profile: Option<&str>) -> ConfigCheck {
-        let mut check = ConfigCheck::default();
-        let user = match self.load_user() {
-            Ok(user) => {
-                check.files.extend(user.file.clone());
-                check.diagnostics.extend(user.warnings.iter().cloned());
-                Some(user)
-            }
-            Err(wrong) => {
-                check.files.extend(wrong.iter().filter_map(|mistake| mistake.file().map(Path::to_owned)));
-                check.files.dedup();
-                check.diagnostics.extend(wrong);
-                None
-            }
-        };
-        let Some(dir) = dir else { return check };
-        let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
-        check.files.extend(config::FILES.iter().map(|name| dir.join(name)).filter(is_there));
-        // With a broken user configuration the one in force stands in for it.
-        let user = user.unwrap_or_else(|| UserConfig::clone(&self.user.load()));
-        match load::load(dir, &user, &self.look(None), profile, 0) {
-            Ok(loaded) => {
-                // Also those of directories above it.
-                check.files.retain(|file| !loaded.files.contains(file));
-                check.files.extend(loaded.files);
-                check.diagnostics.extend(loaded.warnings);
-            }
-            Err(wrong) => {
-                let above = wrong.iter().filter_map(|mistake| mistake.file().map(Path::to_owned));
-                for file in above.filter(|file| file.parent() != Some(dir)) {
-                    if !check.files.contains(&file) {
-                        check.files.push(file);
-                    }
-                }
-                check.diagnostics.extend(wrong);
-            }
-        }
-        // A profile is asked for now and then: what is wrong with it should not wait for that.
-        for wrong in load::wrong_with_profiles(dir, &user, &self.look(None)) {
-            if !check.diagnostics.contains(&wrong) {
-                check.diagnostics.push(wrong);
-            }
-        }
-        config::sort(&mut check.diagnostics);
-        check.files.extend(config::predecessors(dir));
-        check
     }
 }
 
